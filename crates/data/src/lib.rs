@@ -1,1 +1,32 @@
-//! .
+//! Data to train on: readers, the embedded part of Fashion-MNIST, and batches.
+//!
+//! [`fashion_mnist`] finds the data and says where it found them. [`Batching`] says how examples are put
+//! into batches; the batches themselves are a pure function of (seed, epoch). [`Examples::gather`] copies
+//! one batch into the buffers that a model reads.
+//!
+//! ```
+//! use thalweg_data::{Batching, Source, fashion_mnist};
+//!
+//! let data = fashion_mnist(&Source::Embedded)?;
+//! assert_eq!((data.train.len(), data.test.len(), data.classes()), (5000, 1000, 10));
+//!
+//! let batches = Batching::of(64).over(data.train.len())?;
+//! let mut features = vec![0.0_f32; batches.largest() * data.train.features()];
+//! let mut labels = vec![0.0_f32; batches.largest()];
+//! for batch in &batches.epoch(42, 0) {
+//!     let features = &mut features[..batch.len() * data.train.features()];
+//!     let labels = &mut labels[..batch.len()];
+//!     data.train.gather(batch, features, labels);
+//!     assert!(features.iter().all(|x| (0.0..=1.0).contains(x)));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod batches;
+mod examples;
+mod fashion;
+pub mod idx;
+
+pub use batches::{Batches, Batching, BatchingError, Epoch, Last, Order, Size};
+pub use examples::{Classification, Examples, ExamplesError, Provenance};
+pub use fashion::{DataError, Source, fashion_mnist};

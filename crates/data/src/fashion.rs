@@ -1,0 +1,483 @@
+//! Fashion-MNIST: 28 × 28 gray images of clothing in ten classes.
+//!
+//! Xiao, Rasul & Vollgraf, *Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
+//! Algorithms*, 2017, <https://arxiv.org/abs/1708.07747>. The full set has 60 000 training and 10 000 test
+//! images; the first 5 000 and 1 000 of them are part of this crate (`embedded/README.md`).
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use crate::examples::{Classification, Examples, ExamplesError, Provenance};
+use crate::idx::{self, IdxError};
+
+/// Where to take the data from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The folder named by the environment variable `THALWEG_DATA` if it is set and not empty; else
+    /// `/usr/share/datasets/fashion-mnist` (Debian's package `dataset-fashion-mnist`) if it is there; else
+    /// the embedded part.
+    Search,
+    /// This folder, which must hold `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+    /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, each so named or with `.gz`.
+    Folder(PathBuf),
+    /// The embedded part.
+    Embedded,
+}
+
+/// The data could not be had. One line: which file, what is wrong with it, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The folder is not there.
+    #[error("there is no folder {folder}: name the one with the four files of Fashion-MNIST")]
+    NoFolder {
+        /// The folder, and who named it.
+        folder: String,
+    },
+    /// The folder does not have one of the four files.
+    #[error("{folder} has neither {name} nor {name}.gz: put the four files of Fashion-MNIST there")]
+    Missing {
+        /// The folder, and who named it.
+        folder: String,
+        /// The file, without `.gz`.
+        name: &'static str,
+    },
+    /// A file is there and cannot be read.
+    #[error("{file} cannot be read ({error}): check that it is a readable file")]
+    Unreadable {
+        /// The path of the file.
+        file: String,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// A file is not the IDX file that it should be.
+    #[error("{file}: {error}")]
+    Idx {
+        /// The path of the file.
+        file: String,
+        /// What is wrong with it.
+        error: IdxError,
+    },
+    /// Two files do not fit together.
+    #[error("{first} and {second}: {error}")]
+    Examples {
+        /// The path of one.
+        first: String,
+        /// The path of the other.
+        second: String,
+        /// What is wrong with them.
+        error: ExamplesError,
+    },
+}
+
+/// Reads Fashion-MNIST. A place that was named, or that holds only a part of the files, is never passed
+/// over: it is read, or the error says what it lacks.
+///
+/// ```
+/// use thalweg_data::{Source, fashion_mnist};
+///
+/// let data = fashion_mnist(&Source::Embedded)?;
+/// assert_eq!(data.train.shape(), [28, 28]);
+/// assert_eq!(
+///     data.provenance.to_string(),
+///     "embedded subset of Fashion-MNIST (5,000 train, 1,000 test)"
+/// );
+/// # Ok::<(), thalweg_data::DataError>(())
+/// ```
+pub fn fashion_mnist(source: &Source) -> Result<Classification, DataError> {
+    find(source, env::var_os(VARIABLE), Path::new(INSTALLED))
+}
+
+const VARIABLE: &str = "THALWEG_DATA";
+const INSTALLED: &str = "/usr/share/datasets/fashion-mnist";
+
+/// Training images, training labels, test images, test labels.
+const NAMES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
+
+const CLASSES: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+/// A file in memory, with the name under which errors speak of it.
+struct File {
+    name: String,
+    bytes: Cow<'static, [u8]>,
+}
+
+fn find(
+    source: &Source,
+    variable: Option<OsString>,
+    installed: &Path,
+) -> Result<Classification, DataError> {
+    match (source, variable.filter(|value| !value.is_empty())) {
+        (Source::Embedded, _) => embedded(vec![]),
+        (Source::Folder(folder), _) => in_folder(folder, folder.display().to_string(), vec![]),
+        (Source::Search, Some(folder)) => {
+            let folder = Path::new(&folder);
+            in_folder(folder, format!("{} ({VARIABLE})", folder.display()), vec![])
+        }
+        (Source::Search, None) if installed.exists() => {
+            let place = installed.display().to_string();
+            in_folder(installed, place, vec![format!("{VARIABLE} (not set)")])
+        }
+        (Source::Search, None) => embedded(vec![
+            format!("{VARIABLE} (not set)"),
+            format!("{} (not there)", installed.display()),
+        ]),
+    }
+}
+
+fn embedded(searched: Vec<String>) -> Result<Classification, DataError> {
+    const FILES: [(&str, &[u8]); 4] = [
+        (
+            "embedded/fashion-train-5000-images.idx3.gz",
+            include_bytes!("../embedded/fashion-train-5000-images.idx3.gz"),
+        ),
+        (
+            "embedded/fashion-train-5000-labels.idx1.gz",
+            include_bytes!("../embedded/fashion-train-5000-labels.idx1.gz"),
+        ),
+        (
+            "embedded/fashion-t10k-1000-images.idx3.gz",
+            include_bytes!("../embedded/fashion-t10k-1000-images.idx3.gz"),
+        ),
+        (
+            "embedded/fashion-t10k-1000-labels.idx1.gz",
+            include_bytes!("../embedded/fashion-t10k-1000-labels.idx1.gz"),
+        ),
+    ];
+    let files = FILES.map(|(name, bytes)| File { name: name.to_owned(), bytes: bytes.into() });
+    classification(files, "embedded subset of Fashion-MNIST".to_owned(), searched)
+}
+
+/// `place` is the folder in words.
+fn in_folder(
+    folder: &Path,
+    place: String,
+    searched: Vec<String>,
+) -> Result<Classification, DataError> {
+    if !folder.is_dir() {
+        return Err(DataError::NoFolder { folder: place });
+    }
+    let [a, b, c, d] = NAMES.map(|name| open(folder, &place, name));
+    classification([a?, b?, c?, d?], format!("Fashion-MNIST from {place}"), searched)
+}
+
+/// The file with this name, or else with `.gz` behind it.
+fn open(folder: &Path, place: &str, name: &'static str) -> Result<File, DataError> {
+    for path in [folder.join(name), folder.join(format!("{name}.gz"))] {
+        let file = path.display().to_string();
+        match fs::read(path) {
+            Ok(bytes) => return Ok(File { name: file, bytes: bytes.into() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(DataError::Unreadable { file, error }),
+        }
+    }
+    Err(DataError::Missing { folder: place.to_owned(), name })
+}
+
+fn classification(
+    files: [File; 4],
+    place: String,
+    searched: Vec<String>,
+) -> Result<Classification, DataError> {
+    let [train_images, train_labels, test_images, test_labels] = files;
+    let train = examples(&train_images, &train_labels)?;
+    let test = examples(&test_images, &test_labels)?;
+    let [n, m] = [&train, &test].map(|part| thousands(part.len()));
+    let provenance = Provenance { used: format!("{place} ({n} train, {m} test)"), searched };
+    let names = CLASSES.map(str::to_owned).to_vec();
+    Classification::new(train, test, names, provenance)
+        .map_err(|error| together(&train_images, &test_images, error))
+}
+
+fn examples(images: &File, labels: &File) -> Result<Examples, DataError> {
+    let wrong = |file: &File| {
+        let file = file.name.clone();
+        move |error| DataError::Idx { file, error }
+    };
+    let (sizes, pixels) = idx::read_images(&images.bytes).map_err(wrong(images))?;
+    let numbers = idx::read_labels(&labels.bytes).map_err(wrong(labels))?;
+    let numbers = numbers.into_iter().map(u16::from).collect();
+    Examples::new(sizes, pixels, numbers, CLASSES.len())
+        .map_err(|error| together(images, labels, error))
+}
+
+fn together(first: &File, second: &File, error: ExamplesError) -> DataError {
+    DataError::Examples { first: first.name.clone(), second: second.name.clone(), error }
+}
+
+/// The number with commas between thousands.
+fn thousands(n: usize) -> String {
+    match n {
+        0..1000 => n.to_string(),
+        _ => format!("{},{:03}", thousands(n / 1000), n % 1000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::process;
+
+    use flate2::read::MultiGzDecoder;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// The embedded files in the order of [`NAMES`], each with the SHA-256 of its unpacked bytes.
+    const EMBEDDED: [(&str, &str); 4] = [
+        (
+            "fashion-train-5000-images.idx3.gz",
+            "626b8bf8433327de7912bae1d0e4c70fdcca53de33970297bf9a2205500c574a",
+        ),
+        (
+            "fashion-train-5000-labels.idx1.gz",
+            "86cccad95ab36653e416733235fc8fbb50b9429417f4eb2feb35e0b9a294e83c",
+        ),
+        (
+            "fashion-t10k-1000-images.idx3.gz",
+            "7a6d8e07ea021ec5bc73135ebd0a5770799557ec6f8242d8749c4f32a3cf4643",
+        ),
+        (
+            "fashion-t10k-1000-labels.idx1.gz",
+            "b40abac7ec8228f434940f579deb7cf7b6e3103b5274cb91d1545771f5ef1c8b",
+        ),
+    ];
+
+    fn packed(file: usize) -> Vec<u8> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("embedded");
+        fs::read(folder.join(EMBEDDED[file].0)).unwrap()
+    }
+
+    fn unpacked(file: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        MultiGzDecoder::new(&packed(file)[..]).read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// A folder that is gone after the test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(test: &str) -> Folder {
+            let folder = env::temp_dir().join(format!("thalweg-data-{}-{test}", process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            Folder(folder)
+        }
+
+        /// All four files, as Debian's package has them.
+        fn full(test: &str) -> Folder {
+            let folder = Folder::new(test);
+            for (file, name) in NAMES.into_iter().enumerate() {
+                folder.write(&format!("{name}.gz"), &packed(file));
+            }
+            folder
+        }
+
+        fn write(&self, name: &str, bytes: &[u8]) {
+            fs::write(self.0.join(name), bytes).unwrap();
+        }
+
+        fn remove(&self, name: &str) {
+            fs::remove_file(self.0.join(name)).unwrap();
+        }
+
+        fn source(&self) -> Source {
+            Source::Folder(self.0.clone())
+        }
+
+        /// The message of the error, without the path of the folder.
+        fn error(&self) -> String {
+            let message = fashion_mnist(&self.source()).unwrap_err().to_string();
+            message.replace(&self.0.display().to_string(), "DIR")
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    fn same_examples(a: &Classification, b: &Classification) -> bool {
+        (&a.train, &a.test, &a.class_names) == (&b.train, &b.test, &b.class_names)
+    }
+
+    #[test]
+    fn the_embedded_files_are_the_published_ones_to_the_last_pixel() {
+        let data = fashion_mnist(&Source::Embedded).unwrap();
+        for (part, images, labels) in [(&data.train, 0, 1), (&data.test, 2, 3)] {
+            for file in [images, labels] {
+                let sum = Sha256::digest(unpacked(file));
+                assert_eq!(format!("{sum:x}"), EMBEDDED[file].1, "{}", EMBEDDED[file].0);
+            }
+            // The header of the images is 16 bytes long, that of the labels 8.
+            let (images, labels) = (&unpacked(images)[16..], &unpacked(labels)[8..]);
+            assert_eq!(images.len(), part.len() * 784);
+            for (example, pixels) in images.chunks(784).enumerate() {
+                assert_eq!(part.row(example), (pixels, u16::from(labels[example])));
+            }
+        }
+    }
+
+    /// The counts were made with Python's gzip module from the files of Debian's package.
+    #[test]
+    fn the_embedded_part_is_as_its_readme_says() {
+        let data = fashion_mnist(&Source::Embedded).unwrap();
+        let counts = |examples: &Examples| {
+            let mut counts = [0; 10];
+            examples.labels().iter().for_each(|&label| counts[usize::from(label)] += 1);
+            counts
+        };
+        let pixels = |examples: &Examples| -> u64 {
+            (0..examples.len()).flat_map(|i| examples.row(i).0).map(|&p| u64::from(p)).sum()
+        };
+        assert_eq!((data.train.len(), data.train.shape()), (5000, [28, 28]));
+        assert_eq!((data.test.len(), data.test.shape()), (1000, [28, 28]));
+        assert_eq!(counts(&data.train), [457, 556, 504, 501, 488, 493, 493, 512, 490, 506]);
+        assert_eq!(counts(&data.test), [107, 105, 111, 93, 115, 87, 97, 95, 95, 95]);
+        assert_eq!((pixels(&data.train), pixels(&data.test)), (286_031_984, 58_034_149));
+        assert_eq!((data.classes(), &data.class_names[9][..]), (10, "Ankle boot"));
+    }
+
+    #[test]
+    fn a_folder_holds_plain_or_gzipped_files_whatever_their_names_say() {
+        let folder = Folder::full("plain-or-gzipped");
+        let embedded = fashion_mnist(&Source::Embedded).unwrap();
+        let data = fashion_mnist(&folder.source()).unwrap();
+        assert!(same_examples(&data, &embedded));
+        assert_eq!(
+            data.provenance.to_string(),
+            format!("Fashion-MNIST from {} (5,000 train, 1,000 test)", folder.0.display())
+        );
+        folder.remove("train-images-idx3-ubyte.gz");
+        folder.write("train-images-idx3-ubyte", &unpacked(0));
+        folder.write("t10k-labels-idx1-ubyte.gz", &unpacked(3));
+        assert!(same_examples(&fashion_mnist(&folder.source()).unwrap(), &embedded));
+    }
+
+    #[test]
+    fn places_are_searched_in_order_and_named() {
+        let folder = Folder::full("searched");
+        let here = folder.0.display();
+        let nowhere = folder.0.join("nowhere");
+        let found = |source: &Source, variable: Option<&Path>, installed: &Path| {
+            let variable = variable.map(|folder| folder.as_os_str().to_owned());
+            find(source, variable, installed).map(|data| data.provenance.to_string())
+        };
+        let found_by_search = |variable, installed| found(&Source::Search, variable, installed);
+        assert_eq!(
+            found_by_search(Some(&folder.0), &nowhere).unwrap(),
+            format!("Fashion-MNIST from {here} (THALWEG_DATA) (5,000 train, 1,000 test)")
+        );
+        assert_eq!(
+            found_by_search(None, &folder.0).unwrap(),
+            format!(
+                "Fashion-MNIST from {here} (5,000 train, 1,000 test); \
+                 looked in THALWEG_DATA (not set)"
+            )
+        );
+        let embedded = "embedded subset of Fashion-MNIST (5,000 train, 1,000 test)";
+        let last = format!(
+            "{embedded}; looked in THALWEG_DATA (not set), {} (not there)",
+            nowhere.display()
+        );
+        assert_eq!(found_by_search(None, &nowhere).unwrap(), last);
+        assert_eq!(found_by_search(Some(Path::new("")), &nowhere).unwrap(), last);
+        assert_eq!(found(&Source::Embedded, Some(&nowhere), &nowhere).unwrap(), embedded);
+        assert!(found(&folder.source(), Some(&nowhere), &nowhere).is_ok());
+        // What was named is not passed over, and neither is what is there in part.
+        assert_eq!(
+            found_by_search(Some(&nowhere), &folder.0).unwrap_err().to_string(),
+            format!(
+                "there is no folder {here}/nowhere (THALWEG_DATA): \
+                 name the one with the four files of Fashion-MNIST"
+            )
+        );
+        folder.remove("t10k-labels-idx1-ubyte.gz");
+        assert_eq!(
+            found_by_search(None, &folder.0).unwrap_err().to_string(),
+            format!(
+                "{here} has neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz: \
+                 put the four files of Fashion-MNIST there"
+            )
+        );
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let folder = Folder::full("errors");
+        folder.write("t10k-images-idx3-ubyte.gz", &packed(3));
+        assert_eq!(
+            folder.error(),
+            "DIR/t10k-images-idx3-ubyte.gz: holds labels (1 dimension: 1000), \
+             expected images (3 dimensions): check that images and labels are not exchanged"
+        );
+        folder.write("t10k-images-idx3-ubyte.gz", &packed(2)[..1000]);
+        let message = folder.error();
+        assert!(message.starts_with("DIR/t10k-images-idx3-ubyte.gz: its gzip data"), "{message}");
+
+        folder.write("t10k-images-idx3-ubyte.gz", &packed(0));
+        assert_eq!(
+            folder.error(),
+            "DIR/t10k-images-idx3-ubyte.gz and DIR/t10k-labels-idx1-ubyte.gz: \
+             5000 images but 1000 labels: take both from the same set"
+        );
+
+        let mut labels = unpacked(1);
+        labels[8 + 17] = 10;
+        folder.write("train-labels-idx1-ubyte", &labels);
+        assert_eq!(
+            folder.error(),
+            "DIR/train-images-idx3-ubyte.gz and DIR/train-labels-idx1-ubyte: \
+             label 10 at place 17 (from 0), expected labels below 10: \
+             check that the labels belong to this set"
+        );
+    }
+
+    #[test]
+    fn test_images_are_of_the_size_of_training_images() {
+        let folder = Folder::full("sizes");
+        // 14 × 56 pixels are as many as 28 × 28.
+        let mut images = unpacked(2);
+        (images[11], images[15]) = (14, 56);
+        folder.write("t10k-images-idx3-ubyte.gz", &images);
+        assert_eq!(
+            folder.error(),
+            "DIR/train-images-idx3-ubyte.gz and DIR/t10k-images-idx3-ubyte.gz: \
+             training examples are 28 × 28 pixels in 10 classes, test examples 14 × 56 pixels in \
+             10 classes, and 10 classes have names: take all from the same set"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_passed_over() {
+        let folder = Folder::full("unreadable");
+        fs::create_dir(folder.0.join("train-labels-idx1-ubyte")).unwrap();
+        let message = folder.error();
+        assert!(message.starts_with("DIR/train-labels-idx1-ubyte cannot be read ("), "{message}");
+    }
+
+    #[test]
+    fn thousands_are_parted() {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_060_007, "1,060,007")] {
+            assert_eq!(thousands(n), text);
+        }
+    }
+}
