@@ -1,7 +1,5 @@
 //! What every optimizer offers outside: a step over named segments, and its state by name.
 
-use std::fmt;
-
 use crate::Real;
 
 /// Something that moves parameters against their gradients.
@@ -31,16 +29,22 @@ pub trait Optimizer<T: Real>: Send {
     /// Whether [`Optimizer::to_iterate`] changes anything.
     fn looks_ahead(&self) -> bool;
 
-    /// The state, in the order of the segments.
+    /// What is remembered, in the order of the segments.
     fn slots(&self) -> Vec<Slot<'_, T>>;
 
-    /// Takes over a state, as after `steps` steps on segments with these names and shapes.
+    /// Takes over a state that was saved after `steps` steps, for these segments. The pieces may come in
+    /// any order.
     ///
     /// # Errors
     ///
-    /// If a slot is missing, unknown, or of another shape; the error lists each difference, and the
-    /// state is then as it was.
-    fn restore(&mut self, steps: u64, slots: Vec<OwnedSlot<T>>) -> Result<(), StateError>;
+    /// If a piece is missing, unknown, or of another shape; the error lists each difference, and the
+    /// optimizer is then as it was.
+    fn restore(
+        &mut self,
+        segments: &mut dyn Segments<T>,
+        steps: u64,
+        saved: Vec<SavedSlot<T>>,
+    ) -> Result<(), StateError>;
 
     /// The chain of rules in words: `l2 → adam → scale`.
     fn chain(&self) -> String;
@@ -151,33 +155,27 @@ pub enum StepError {
 /// One piece of state: the numbers that one rule remembers of one segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slot<'a, T> {
-    /// Segment and slot: `layer1/weights.adam.s`.
-    pub name: SlotName<'a>,
+    /// The name of the segment: `layer1/weights`.
+    pub segment: &'a str,
+    /// The rule and its letter: `adam.s`.
+    pub slot: &'static str,
     /// The shape, which is that of the segment.
     pub shape: &'a [usize],
     /// The values.
     pub values: &'a [T],
 }
 
-/// The name of a piece of state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotName<'a> {
-    /// The segment: `layer1/weights`.
-    pub segment: &'a str,
-    /// The rule and its letter: `adam.s`.
-    pub slot: &'a str,
-}
-
-impl fmt::Display for SlotName<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.segment, self.slot)
+impl<T> Slot<'_, T> {
+    /// The name it is saved under: `layer1/weights.adam.s`.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.segment, self.slot)
     }
 }
 
 /// A piece of state that was read from somewhere.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OwnedSlot<T> {
-    /// Segment and slot: `layer1/weights.adam.s`.
+pub struct SavedSlot<T> {
+    /// The name: `layer1/weights.adam.s`.
     pub name: String,
     /// The shape.
     pub shape: Vec<usize>,

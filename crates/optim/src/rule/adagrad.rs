@@ -1,0 +1,43 @@
+//! AdaGrad: each coordinate's rate shrinks with the squares of all its past gradients.
+//!
+//! ```text
+//! r ← r + g ⊙ g
+//! u = g / (δ + √r)
+//! ```
+//!
+//! Duchi, Hazan & Singer 2011; lecture, "AdaGrad algorithm". δ is outside the root and r starts at 0, as
+//! on the slide and in PyTorch; optax starts r at 0.1 with δ inside.
+
+use super::{Link, Rule, Step, Update};
+use crate::Lane;
+
+/// Divides by the root of the sum of squares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adagrad {
+    /// δ, which keeps the quotient finite; from 0.
+    pub eps: f64,
+}
+
+/// AdaGrad with stabiliser δ.
+pub fn adagrad(eps: f64) -> Adagrad {
+    Adagrad { eps }
+}
+
+impl Rule for Adagrad {
+    type Slots<V: Lane> = [V; 1];
+
+    fn slots(&self) -> Vec<&'static str> {
+        vec!["adagrad.r"]
+    }
+
+    fn at<V: Lane>(&self, _step: &Step) -> impl Update<V, [V; 1]> {
+        let δ = V::letter("δ", self.eps);
+        #[inline(always)]
+        move |_θ, g, [r]| {
+            *r = *r + g * g;
+            g / (δ + r.sqrt())
+        }
+    }
+}
+
+impl Link for Adagrad {}

@@ -1,0 +1,142 @@
+//! The state of an optimizer as bytes, in the safetensors format.
+//!
+//! Each slot is a tensor named after its segment, `layer1/weights.adam.s`. The metadata say what wrote it:
+//!
+//! ```text
+//! format     thalweg-optimizer
+//! version    1
+//! steps      1200
+//! optimizer  adam(lr=0.001, beta1=0.9, …)     the call, every argument written out
+//! ```
+
+use std::collections::HashMap;
+
+use safetensors::{Dtype, SafeTensors, View, serialize};
+
+use crate::{Optimizer, Real, SavedSlot};
+
+const FORMAT: &str = "thalweg-optimizer";
+const VERSION: &str = "1";
+
+/// A state as it was saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved<T> {
+    /// Steps that had been taken.
+    pub steps: u64,
+    /// The call that made the optimizer.
+    pub optimizer: String,
+    /// The slots, in any order.
+    pub slots: Vec<SavedSlot<T>>,
+}
+
+/// Bytes that are not a saved state, or not one of this type.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedError {
+    /// Not safetensors.
+    #[error("not a safetensors file: {0}")]
+    Format(#[from] safetensors::SafeTensorError),
+    /// Safetensors, but something else than an optimizer's state.
+    #[error("not the state of an optimizer: the metadata have no valid '{0}'")]
+    Metadata(&'static str),
+    /// A later version wrote it.
+    #[error("the state has version {0}, this program reads version {VERSION}; use a newer one")]
+    Version(String),
+    /// A tensor of another number type.
+    #[error("'{name}' holds {found:?}, not {wanted:?}; resume with the precision it was saved in")]
+    Dtype {
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: Dtype,
+        /// The type that was asked for.
+        wanted: Dtype,
+    },
+}
+
+/// The state of `optimizer`, which was made by `call`.
+pub fn to_bytes<T: Real>(optimizer: &dyn Optimizer<T>, call: &str) -> Vec<u8> {
+    let entries = [
+        ("format", FORMAT.to_owned()),
+        ("version", VERSION.to_owned()),
+        ("steps", optimizer.steps().to_string()),
+        ("optimizer", call.to_owned()),
+    ];
+    let metadata = entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let slots = optimizer.slots();
+    let tensors = slots.iter().map(|slot| (slot.name(), Bytes::of(slot.shape, slot.values)));
+    serialize(tensors, Some(metadata)).expect("names are unique and sizes agree with shapes")
+}
+
+/// Reads what [`to_bytes`] wrote.
+pub fn from_bytes<T: Real>(bytes: &[u8]) -> Result<Saved<T>, SavedError> {
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    let metadata = header.metadata().as_ref();
+    let entry = |key: &'static str| {
+        metadata.and_then(|metadata| metadata.get(key)).ok_or(SavedError::Metadata(key))
+    };
+    if entry("format")? != FORMAT {
+        return Err(SavedError::Metadata("format"));
+    }
+    if entry("version")? != VERSION {
+        return Err(SavedError::Version(entry("version")?.clone()));
+    }
+    let steps = entry("steps")?.parse().map_err(|_| SavedError::Metadata("steps"))?;
+    let optimizer = entry("optimizer")?.clone();
+    Ok(Saved { steps, optimizer, slots: tensors(bytes)? })
+}
+
+/// Tensors by name as safetensors, for parameters as well as for slots.
+pub fn tensors_to_bytes<'a, T: Real>(
+    tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [T])>,
+    metadata: HashMap<String, String>,
+) -> Vec<u8> {
+    let views = tensors.map(|(name, shape, values)| (name, Bytes::of(shape, values)));
+    serialize(views, Some(metadata)).expect("names are unique and sizes agree with shapes")
+}
+
+/// All tensors of a safetensors file, which must be of type `T`.
+pub fn tensors<T: Real>(bytes: &[u8]) -> Result<Vec<SavedSlot<T>>, SavedError> {
+    SafeTensors::deserialize(bytes)?
+        .iter()
+        .map(|(name, tensor)| {
+            let (name, found) = (name.to_owned(), tensor.dtype());
+            if found != T::DTYPE {
+                return Err(SavedError::Dtype { name, found, wanted: T::DTYPE });
+            }
+            let values = T::read_bytes(tensor.data());
+            Ok(SavedSlot { name, shape: tensor.shape().to_vec(), values })
+        })
+        .collect()
+}
+
+struct Bytes {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Bytes {
+    fn of<T: Real>(shape: &[usize], values: &[T]) -> Bytes {
+        let mut bytes = Vec::with_capacity(size_of_val(values));
+        T::write_bytes(values, &mut bytes);
+        Bytes { dtype: T::DTYPE, shape: shape.to_vec(), bytes }
+    }
+}
+
+impl View for Bytes {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        (&self.bytes).into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}

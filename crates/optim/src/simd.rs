@@ -1,0 +1,46 @@
+//! Which vector instructions a loop is compiled for, chosen when the program runs.
+//!
+//! The loops are plain Rust. Each is compiled once for every level and picked by what the processor has.
+//! All levels give the same bits, since every operation is rounded exactly and none is contracted.
+
+/// A set of vector instructions that this processor has.
+#[derive(Clone, Copy, Debug)]
+pub enum Level {
+    /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
+    Baseline,
+    /// AVX2.
+    #[cfg(target_arch = "x86_64")]
+    V3(pulp::x86::V3),
+    /// AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    V4(pulp::x86::V4),
+}
+
+impl Level {
+    /// The levels of this processor, the widest last.
+    pub fn available() -> Vec<Level> {
+        #[cfg(target_arch = "x86_64")]
+        let wider =
+            [pulp::x86::V3::try_new().map(Level::V3), pulp::x86::V4::try_new().map(Level::V4)];
+        #[cfg(not(target_arch = "x86_64"))]
+        let wider: [Option<Level>; 0] = [];
+        std::iter::once(Level::Baseline).chain(wider.into_iter().flatten()).collect()
+    }
+
+    /// The widest level of this processor.
+    pub fn widest() -> Level {
+        Level::available().pop().unwrap_or(Level::Baseline)
+    }
+
+    /// Runs `f`, compiled for this level. `f` and all it calls must be `#[inline(always)]`.
+    #[inline(always)]
+    pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        match self {
+            Level::Baseline => f(),
+            #[cfg(target_arch = "x86_64")]
+            Level::V3(v3) => v3.vectorize(f),
+            #[cfg(target_arch = "x86_64")]
+            Level::V4(v4) => v4.vectorize(f),
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! One table of all rules × all properties that every rule must have.
+
+use rayon::ThreadPoolBuilder;
+use thalweg_calls::{Call, Kind, Parameter, Value};
+use thalweg_optim::schedule::{Linear, Schedule};
+use thalweg_optim::*;
+use thalweg_random::Stream;
+
+/// A property of a chain.
+trait Property {
+    fn holds<R: Rule>(&self, name: &str, chain: impl Fn() -> R);
+}
+
+/// Every rule at least once, alone and in the company in which people use it.
+fn for_every_chain(property: impl Property) {
+    let linear = || scale(0.3).scheduled(Schedule::from(Linear { tau: 7, end: 0.1 }));
+    property.holds("scale", || scale(0.1));
+    property.holds("scheduled", linear);
+    property.holds("momentum", || scale(0.1).then(momentum(0.9)));
+    property.holds("nesterov", || linear().then(nesterov(0.8)));
+    property.holds("heavy_ball", || heavy_ball(0.9).then(scale(0.1)));
+    property.holds("torch nesterov", || {
+        HeavyBall { nesterov: true, ..heavy_ball(0.9) }.then(scale(0.1))
+    });
+    property.holds("dampened", || HeavyBall { dampening: 0.3, ..heavy_ball(0.9) }.then(scale(0.1)));
+    property.holds("adagrad", || adagrad(1e-7).then(scale(0.1)));
+    property.holds("rmsprop", || rmsprop(0.9, 1e-8).then(scale(0.1)));
+    property.holds("adam", || adam(0.9, 0.999, 1e-8).then(scale(0.1)));
+    property.holds("adam with l2", || l2(0.1).then(adam(0.9, 0.99, 1e-8)).then(linear()));
+    property.holds("adamw", || adam(0.9, 0.999, 1e-8).then(decay(0.1)).then(scale(0.1)));
+    property.holds("clip_value", || clip_value(0.2).then(scale(0.1)));
+    property.holds("clip_norm", || clip_norm(0.5).then(adagrad(1e-7)).then(scale(0.1)));
+    property.holds("clip_global_norm", || {
+        clip_global_norm(0.5).then(adam(0.9, 0.999, 1e-8)).then(decay(0.1)).then(scale(0.1))
+    });
+    property.holds("four slots", || {
+        adam(0.9, 0.999, 1e-8).then(heavy_ball(0.9)).then(scale(0.1)).then(momentum(0.5))
+    });
+}
+
+/// Two tensors and a gradient that depends on them: g = h ⊙ (p − c), with all signs and scales.
+#[derive(Clone)]
+struct Problem<T> {
+    shapes: [[usize; 1]; 2],
+    p: Vec<T>,
+    g: Vec<T>,
+    h: Vec<T>,
+    c: Vec<T>,
+}
+
+impl<T: Real> Problem<T> {
+    fn new(sizes: [usize; 2]) -> Self {
+        let n = (sizes[0] + sizes[1]) as u64;
+        let draw = |name, number: fn(Stream, u64) -> f64| -> Vec<T> {
+            (0..n).map(|i| T::from_f64(number(Stream::new(1, name), i))).collect()
+        };
+        let p = draw("start", Stream::normal);
+        let (h, c) = (draw("h", |h, i| 4.0 * h.uniform(i)), draw("c", Stream::normal));
+        Problem { shapes: sizes.map(|n| [n]), g: p.clone(), p, h, c }
+    }
+
+    fn step(&mut self, optimizer: &mut dyn Optimizer<T>) -> StepInfo {
+        for (i, g) in self.g.iter_mut().enumerate() {
+            *g = self.h[i] * (self.p[i] - self.c[i]);
+        }
+        optimizer.step(&mut self.segments()).unwrap()
+    }
+
+    fn segments(&mut self) -> [Segment<'_, T>; 2] {
+        segments(&self.shapes, &mut self.p, &self.g)
+    }
+}
+
+fn segments<'a, T>([a, b]: &'a [[usize; 1]; 2], p: &'a mut [T], g: &'a [T]) -> [Segment<'a, T>; 2] {
+    let ((p0, p1), (g0, g1)) = (p.split_at_mut(a[0]), g.split_at(a[0]));
+    [
+        Segment { name: "a", shape: a, parameters: p0, gradient: g0 },
+        Segment { name: "b", shape: b, parameters: p1, gradient: g1 },
+    ]
+}
+
+/// The rule on one coordinate after the other: the judge of the fused loop.
+fn naive_step<R: Rule, T: Real>(chain: &R, t: u64, problem: &mut Problem<T>, slots: &mut [Vec<T>]) {
+    let norm = |g: &[T]| g.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt();
+    let global_norm = norm(&problem.g);
+    let split = problem.shapes[0][0];
+    for i in 0..problem.p.len() {
+        let own = if i < split { &problem.g[..split] } else { &problem.g[split..] };
+        let step = Step { t, global_norm, segment_norm: norm(own) };
+        let mut flat: Vec<T> = slots.iter().map(|slot| slot[i]).collect();
+        let mut tree = R::Slots::read(&flat);
+        problem.p[i] = problem.p[i] - chain.at::<T>(&step)(problem.p[i], problem.g[i], &mut tree);
+        tree.write(&mut flat);
+        std::iter::zip(&mut *slots, flat).for_each(|(slot, x)| slot[i] = x);
+    }
+}
+
+fn on_threads<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> R {
+    ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
+}
+
+#[test]
+fn the_fused_loop_is_the_rule_on_each_coordinate_at_every_size() {
+    struct AsNaive;
+    impl Property for AsNaive {
+        fn holds<R: Rule>(&self, name: &str, chain: impl Fn() -> R) {
+            for size in [0, 1, 15, 16, 17, 63, 64, 65, 1000] {
+                let mut fused = Fused::new(chain());
+                let mut problem = Problem::<f64>::new([size, 3]);
+                let mut judge = problem.clone();
+                let mut slots = vec![vec![0.0; size + 3]; chain().slots().len()];
+                for t in 1..=12 {
+                    problem.step(&mut fused);
+                    judge.g.clone_from(&problem.g);
+                    naive_step(&chain(), t, &mut judge, &mut slots);
+                    for (got, expected) in std::iter::zip(&problem.p, &judge.p) {
+                        // The norms of clipping are summed in another order here.
+                        let close = (got - expected).abs() <= 1e-13 * expected.abs().max(1.0);
+                        assert!(close, "{name}, size {size}, step {t}: {got} {expected}");
+                    }
+                }
+            }
+        }
+    }
+    for_every_chain(AsNaive);
+}
+
+#[test]
+fn the_bits_are_the_same_for_every_level_and_any_number_of_threads() {
+    struct SameBits;
+    impl SameBits {
+        fn check<R: Rule, T: Real>(name: &str, chain: &impl Fn() -> R) {
+            for sizes in [[0, 1], [15, 17], [65, 1000], [70_001, 99_999]] {
+                let mut expected: Option<Vec<T>> = None;
+                for level in Level::available() {
+                    for threads in [1, 2] {
+                        let mut fused = Fused::<R, T>::at_level(chain(), level);
+                        let mut problem = Problem::<T>::new(sizes);
+                        on_threads(threads, || {
+                            (0..5).for_each(|_| {
+                                problem.step(&mut fused);
+                            });
+                        });
+                        let expected = expected.get_or_insert_with(|| problem.p.clone());
+                        assert!(problem.p == *expected, "{name} {sizes:?} {level:?} {threads}");
+                    }
+                }
+            }
+        }
+    }
+    impl Property for SameBits {
+        fn holds<R: Rule>(&self, name: &str, chain: impl Fn() -> R) {
+            SameBits::check::<R, f32>(name, &chain);
+            SameBits::check::<R, f64>(name, &chain);
+        }
+    }
+    for_every_chain(SameBits);
+}
+
+/// Two rules one after another, each in a pass of its own, are the chain of the two.
+#[test]
+fn a_chain_is_its_rules_one_after_another() {
+    fn check<A: Rule, B: Link>(first: impl Fn() -> A, second: impl Fn() -> B) {
+        let mut together = Fused::new(first().then(second()));
+        let mut problem = Problem::<f32>::new([40, 23]);
+        let (mut a, mut b) = (Fused::<A, f32>::new(first()), Fused::<B, f32>::new(second()));
+        for _ in 0..20 {
+            let before = problem.p.clone();
+            problem.step(&mut together);
+            // A step from zero on u leaves −(what the rule makes of u); rules that look at θ cannot be
+            // taken apart like this and are not in this test.
+            let mut u = problem.g.clone();
+            for rule in [&mut a as &mut dyn Optimizer<f32>, &mut b] {
+                let mut from_zero = vec![0.0; u.len()];
+                rule.step(&mut segments(&problem.shapes, &mut from_zero, &u)).unwrap();
+                u = from_zero.into_iter().map(|x| 0.0 - x).collect();
+            }
+            let apart: Vec<f32> = std::iter::zip(before, u).map(|(p, u)| p - u).collect();
+            assert_eq!(problem.p, apart);
+        }
+    }
+    check(|| scale(0.1), || momentum(0.9));
+    check(|| adam(0.9, 0.999, 1e-8), || scale(0.1));
+    check(|| clip_value(0.3), || heavy_ball(0.9));
+    check(|| rmsprop(0.9, 1e-8).then(scale(0.1)), || nesterov(0.9));
+    check(|| clip_global_norm(0.3), || adagrad(1e-7));
+}
+
+#[test]
+fn a_restored_run_goes_on_with_the_same_bits() {
+    struct Resumes;
+    impl Property for Resumes {
+        fn holds<R: Rule>(&self, name: &str, chain: impl Fn() -> R) {
+            let run = |optimizer: &mut Fused<R, f32>, problem: &mut Problem<f32>, steps: usize| {
+                (0..steps).for_each(|_| {
+                    problem.step(optimizer);
+                });
+            };
+            let mut through = (Fused::new(chain()), Problem::new([19, 16]));
+            run(&mut through.0, &mut through.1, 20);
+            for k in 1..20 {
+                let mut first = (Fused::new(chain()), Problem::new([19, 16]));
+                run(&mut first.0, &mut first.1, k);
+                let bytes = saved::to_bytes(&first.0, name);
+                let saved = saved::from_bytes::<f32>(&bytes).unwrap();
+                assert_eq!((saved.steps, saved.optimizer.as_str()), (k as u64, name));
+
+                let (mut second, mut problem) = (Fused::new(chain()), first.1);
+                let mut shuffled = saved.slots;
+                shuffled.reverse();
+                second.restore(&mut problem.segments(), saved.steps, shuffled).unwrap();
+                run(&mut second, &mut problem, 20 - k);
+                assert_eq!(problem.p, through.1.p, "{name}, resumed after {k} steps");
+                assert_eq!(second.slots(), through.0.slots(), "{name}, resumed after {k} steps");
+            }
+        }
+    }
+    for_every_chain(Resumes);
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_leaves_no_trace() {
+    struct NoTrace;
+    impl Property for NoTrace {
+        fn holds<R: Rule>(&self, name: &str, chain: impl Fn() -> R) {
+            for poison in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut fused = Fused::new(chain());
+                let mut problem = Problem::<f32>::new([5, 30]);
+                problem.step(&mut fused);
+                let (parameters, before) = (problem.p.clone(), saved::to_bytes(&fused, name));
+                problem.g[12] = poison;
+                let error = fused.step(&mut problem.segments()).unwrap_err();
+                assert!(
+                    matches!(&error, StepError::NonFinite { step: 2, segment, index: 7, value }
+                        if segment == "b" && value.to_string() == poison.to_string()),
+                    "{name}: {error}"
+                );
+                assert_eq!(problem.p, parameters, "{name}");
+                let before = saved::from_bytes::<f32>(&before).unwrap();
+                let after = saved::from_bytes(&saved::to_bytes(&fused, name)).unwrap();
+                assert_eq!(after, before, "{name}");
+            }
+        }
+    }
+    for_every_chain(NoTrace);
+}
+
+#[test]
+fn extreme_gradients_and_late_steps_stay_finite() {
+    struct Finite;
+    impl Property for Finite {
+        fn holds<R: Rule>(&self, name: &str, chain: impl Fn() -> R) {
+            for size in [1e19, 1e-30, 0.0] {
+                for late in [0, 1_000_000, 1 << 31] {
+                    let mut fused = Fused::new(chain());
+                    let mut problem = Problem::<f32>::new([4, 4]);
+                    let zeros = zeros(&chain().slots(), problem.shapes);
+                    fused.restore(&mut problem.segments(), late, zeros).unwrap();
+                    problem.g.fill(size);
+                    for _ in 0..3 {
+                        fused.step(&mut problem.segments()).unwrap();
+                    }
+                    assert!(problem.p.iter().all(|p| p.is_finite()), "{name} {size} {late}");
+                }
+            }
+        }
+    }
+    for_every_chain(Finite);
+}
+
+/// The state of a fresh run on the segments of [`Problem`].
+fn zeros(slots: &[&str], [a, b]: [[usize; 1]; 2]) -> Vec<SavedSlot<f32>> {
+    let zeros = |segment, shape: [usize; 1], slot: &&str| SavedSlot {
+        name: format!("{segment}.{slot}"),
+        shape: shape.to_vec(),
+        values: vec![0.0; shape[0]],
+    };
+    slots.iter().flat_map(|slot| [zeros("a", a, slot), zeros("b", b, slot)]).collect()
+}
+
+#[test]
+fn every_argument_of_every_name_changes_the_path() {
+    for word in OPTIMIZERS.words {
+        for parameter in word.parameters {
+            let changed = format!("{}({}={})", word.name, parameter.name, another_value(parameter));
+            assert_ne!(path(word.name), path(&changed), "{changed} does what {} does", word.name);
+        }
+    }
+}
+
+fn another_value(parameter: &Parameter) -> Value {
+    match (parameter.name, parameter.kind) {
+        ("eps", _) => Value::Number(0.01),
+        (name, Kind::Number(_)) if name.starts_with("clip") => Value::Number(0.05),
+        (_, Kind::Number(_)) => Value::Number(0.43),
+        (_, Kind::Switch) => Value::Switch(true),
+        ("schedule", _) => Value::Call("linear(tau=5)".parse::<Call>().unwrap()),
+        (name, kind) => panic!("say which {kind:?} to try for {name}"),
+    }
+}
+
+fn path(call: &str) -> Vec<Vec<f64>> {
+    let mut optimizer = optimizer::<f64>(&call.parse().unwrap(), None).unwrap();
+    let mut problem = Problem::new([6, 5]);
+    let mut after = |_| {
+        problem.step(&mut *optimizer);
+        problem.p.clone()
+    };
+    (0..10).map(&mut after).collect()
+}
+
+#[test]
+fn with_a_rate_of_zero_and_with_a_gradient_of_zero_nothing_moves() {
+    for word in OPTIMIZERS.words {
+        let start = Problem::<f64>::new([6, 5]).p;
+        let still = path(&format!("{}(lr=0)", word.name));
+        assert_eq!(still.last(), Some(&start), "{} with lr = 0", word.name);
+
+        let call = format!("{}(weight_decay=0)", word.name).parse().unwrap();
+        let mut optimizer = optimizer::<f64>(&call, None).unwrap();
+        let mut problem = Problem::new([6, 5]);
+        problem.g.fill(0.0);
+        for _ in 0..5 {
+            optimizer.step(&mut problem.segments()).unwrap();
+        }
+        assert_eq!(problem.p, start, "{} with no gradient", word.name);
+    }
+}
+
+#[test]
+fn the_iterate_of_nesterov_is_that_of_the_slide() {
+    let (alpha, lr) = (0.9, 0.05);
+    let gradient = |x: f64| 3.0 * (x - 1.0);
+    let (mut theta, mut v) = (5.0, 0.0);
+    let mut optimizer = Fused::new(scale(lr).then(nesterov(alpha)));
+    let mut phi = [5.0];
+    for _ in 0..50 {
+        v = alpha * v - lr * gradient(theta + alpha * v);
+        theta += v;
+        let g = [gradient(phi[0])];
+        let mut segment = [Segment { name: "x", shape: &[1], parameters: &mut phi, gradient: &g }];
+        optimizer.step(&mut segment).unwrap();
+        let mut iterate = phi;
+        let mut segment =
+            [Segment { name: "x", shape: &[1], parameters: &mut iterate, gradient: &g }];
+        optimizer.to_iterate(&mut segment);
+        assert!((iterate[0] - theta).abs() < 1e-13, "{} {theta}", iterate[0]);
+    }
+}
+
+#[test]
+fn segments_that_change_are_an_error() {
+    let mut optimizer = Fused::new(adam(0.9, 0.999, 1e-8).then(scale(0.1)));
+    let mut p = [1.0f32; 6];
+    let mut step = |name: &str, shape: &[usize], g: &[f32]| {
+        let parameters = &mut p[..];
+        optimizer
+            .step(&mut [Segment { name, shape, parameters, gradient: g }])
+            .map_err(|error| error.to_string())
+    };
+    let g = [0.5; 6];
+    assert_eq!(
+        step("w", &[2, 4], &g).unwrap_err(),
+        "segment 'w' has 6 parameters and 6 gradients, but shape [2, 4]"
+    );
+    assert!(step("w", &[2, 3], &g).is_ok(), "an error must not settle the layout");
+    assert_eq!(
+        step("x", &[2, 3], &g).unwrap_err(),
+        "step 2: segment 0 is 'x' [2, 3], but the state is for 'w' [2, 3]"
+    );
+    assert_eq!(
+        step("w", &[3, 2], &g).unwrap_err(),
+        "step 2: segment 0 is 'w' [3, 2], but the state is for 'w' [2, 3]"
+    );
+    assert!(step("w", &[2, 3], &g[..5]).unwrap_err().contains("5 gradients"));
+}
+
+#[test]
+fn a_state_that_does_not_fit_lists_each_difference() {
+    let mut optimizer = Fused::new(adam(0.9, 0.999, 1e-8).then(scale(0.1)));
+    let (mut p, g) = ([1.0f32; 6], [0.5; 6]);
+    let slot = |name: &str, shape: &[usize]| SavedSlot {
+        name: name.to_owned(),
+        shape: shape.to_vec(),
+        values: vec![0.0; shape.iter().product()],
+    };
+    let saved = vec![slot("w.adam.s", &[3, 2]), slot("v.adam.r", &[2, 3])];
+    let mut segment = [Segment { name: "w", shape: &[2, 3], parameters: &mut p, gradient: &g }];
+    assert_eq!(
+        optimizer.restore(&mut segment, 7, saved).unwrap_err().to_string(),
+        "the saved state does not fit: 'w.adam.s' is [3, 2], not [2, 3]; 'w.adam.r' is missing; \
+         'v.adam.r' is not known"
+    );
+    assert_eq!(optimizer.steps(), 0);
+}
+
+#[test]
+fn bad_calls_say_what_is_wrong() {
+    for (call, message) in [
+        ("adem", "unknown optimizer 'adem': did you mean 'adam'?"),
+        ("adam(lr=-1)", "adam(lr=-1): lr must be a number from 0"),
+        ("adam(beta1=1)", "adam(beta1=1): beta1 must be a number from 0 to below 1"),
+        ("adam(eps=0)", "adam(eps=0): eps must be a number above 0"),
+        (
+            "sgd(momentum=0.9)",
+            "sgd has no argument 'momentum': known are lr, weight_decay, schedule, clip_value, clip_norm, clip_global_norm",
+        ),
+        ("sgd(schedule=cosin(steps=5))", "unknown schedule 'cosin': did you mean 'cosine'?"),
+        (
+            "sgd(schedule=linear(tau=5epochs))",
+            "linear(tau=5epochs): an epoch has no length here; write tau in steps",
+        ),
+        (
+            "heavy_ball(nesterov=true, dampening=0.1)",
+            "heavy_ball: nesterov needs momentum above 0 and dampening 0",
+        ),
+        (
+            "sgd(clip_norm=1, clip_value=1)",
+            "sgd: clip_value and clip_norm exclude each other; give one of them",
+        ),
+    ] {
+        let error = optimizer::<f32>(&call.parse().unwrap(), None).err().expect(call);
+        assert_eq!(error.to_string(), message);
+    }
+}
