@@ -166,15 +166,16 @@ impl Examples {
         (&self.pixels[example * self.features()..][..self.features()], self.labels[example])
     }
 
-    /// Writes the examples at `indices` one after the other: as features in [0, 1], a pixel over 255, and as
-    /// labels the numbers of the classes. A feature is rounded to f32, whatever `T` is; a label is exact.
+    /// Writes the features of the examples at `indices` one after the other: in [0, 1], a pixel over 255,
+    /// rounded to f32, whatever `T` is.
     ///
     /// ```
     /// use thalweg_data::Examples;
     ///
     /// let two = Examples::new([2, 1, 2], vec![0, 255, 51, 0], vec![0, 1], 2)?;
-    /// let (mut features, mut labels) = ([0.0_f32; 4], [0.0; 2]);
-    /// two.gather(&[1, 0], &mut features, &mut labels);
+    /// let (mut features, mut labels) = ([0.0_f32; 4], [0.0_f32; 2]);
+    /// two.gather_features(&[1, 0], &mut features);
+    /// two.gather_labels(&[1, 0], &mut labels);
     /// assert_eq!(features, [0.2, 0.0, 0.0, 1.0]);
     /// assert_eq!(labels, [1.0, 0.0]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -182,16 +183,24 @@ impl Examples {
     ///
     /// # Panics
     ///
-    /// If `features` does not hold [`Examples::features`] numbers and `labels` one for each index, or if an
-    /// index is not below [`Examples::len`].
-    pub fn gather<T: From<f32>>(&self, indices: &[usize], features: &mut [T], labels: &mut [T]) {
+    /// If `features` does not hold [`Examples::features`] numbers for each index, or if an index is not
+    /// below [`Examples::len`].
+    pub fn gather_features<T: From<f32>>(&self, indices: &[usize], features: &mut [T]) {
         assert_eq!(features.len(), indices.len() * self.features(), "room for the features");
+        for (&index, row) in indices.iter().zip(features.chunks_exact_mut(self.features())) {
+            scale(self.row(index).0, row);
+        }
+    }
+
+    /// Writes the labels of the examples at `indices` one after the other: the number of the class, exactly.
+    ///
+    /// # Panics
+    ///
+    /// If `labels` does not hold one number for each index, or if an index is not below [`Examples::len`].
+    pub fn gather_labels<T: From<f32>>(&self, indices: &[usize], labels: &mut [T]) {
         assert_eq!(labels.len(), indices.len(), "room for the labels");
-        let rows = features.chunks_exact_mut(self.features());
-        for ((&index, features), to) in indices.iter().zip(rows).zip(labels) {
-            let (pixels, label) = self.row(index);
-            scale(pixels, features);
-            *to = T::from(f32::from(label));
+        for (&index, label) in indices.iter().zip(labels) {
+            *label = T::from(f32::from(self.labels[index]));
         }
     }
 
@@ -259,14 +268,16 @@ mod tests {
         assert_eq!((examples.len(), examples.features(), examples.shape()), (2, 128, [8, 16]));
 
         let (mut features, mut labels) = (vec![0.0_f32; 256], vec![0.0_f32; 2]);
-        examples.gather(&[0, 1], &mut features, &mut labels);
+        examples.gather_features(&[0, 1], &mut features);
+        examples.gather_labels(&[0, 1], &mut labels);
         for (pixel, &feature) in features.iter().enumerate() {
             assert_eq!(feature, (pixel as f64 / 255.0) as f32);
         }
         assert_eq!(labels, [0.0, 65_535.0]);
 
         let (mut twice, mut labels) = (vec![0.0_f64; 384], vec![0.0_f64; 3]);
-        examples.gather(&[1, 0, 1], &mut twice, &mut labels);
+        examples.gather_features(&[1, 0, 1], &mut twice);
+        examples.gather_labels(&[1, 0, 1], &mut labels);
         let expected: Vec<f64> = [&features[128..], &features[..128], &features[128..]]
             .concat()
             .into_iter()
@@ -280,7 +291,7 @@ mod tests {
     #[should_panic(expected = "room for the features")]
     fn gathering_needs_buffers_of_the_right_size() {
         let one = Examples::new([1, 1, 2], vec![1, 2], vec![0], 1).unwrap();
-        one.gather(&[0], &mut [0.0_f32; 1], &mut [0.0]);
+        one.gather_features(&[0], &mut [0.0_f32; 1]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Data to train on: readers, the embedded part of Fashion-MNIST, and batches.
 //!
 //! [`fashion_mnist`] finds the data and says where it found them. [`Batching`] says how examples are put
-//! into batches; the batches themselves are a pure function of (seed, epoch). [`Examples::gather`] copies
-//! one batch into the buffers that a model reads.
+//! into batches; the batches themselves are a pure function of (seed, epoch). [`Examples::gather_features`] copies
+//! one batch into the buffer that a model reads.
 //!
 //! ```
 //! use thalweg_data::{Batching, Source, fashion_mnist};
@@ -16,7 +16,8 @@
 //! for batch in &batches.epoch(42, 0) {
 //!     let features = &mut features[..batch.len() * data.train.features()];
 //!     let labels = &mut labels[..batch.len()];
-//!     data.train.gather(batch, features, labels);
+//!     data.train.gather_features(batch, features);
+//!     data.train.gather_labels(batch, labels);
 //!     assert!(features.iter().all(|x| (0.0..=1.0).contains(x)));
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())

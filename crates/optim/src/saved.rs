@@ -25,7 +25,7 @@ pub struct Saved<T> {
     pub steps: u64,
     /// The call that made the optimizer.
     pub optimizer: String,
-    /// The slots, in any order.
+    /// The slots, by name.
     pub slots: Vec<SavedSlot<T>>,
 }
 
@@ -94,10 +94,13 @@ pub fn tensors_to_bytes<'a, T: Real>(
     serialize(views, Some(metadata)).expect("names are unique and sizes agree with shapes")
 }
 
-/// All tensors of a safetensors file, which must be of type `T`.
+/// All tensors of a safetensors file by name, which must be of type `T`.
 pub fn tensors<T: Real>(bytes: &[u8]) -> Result<Vec<SavedSlot<T>>, SavedError> {
-    SafeTensors::deserialize(bytes)?
-        .iter()
+    let tensors = SafeTensors::deserialize(bytes)?;
+    let mut by_name: Vec<_> = tensors.iter().collect();
+    by_name.sort_unstable_by_key(|(name, _)| *name);
+    by_name
+        .into_iter()
         .map(|(name, tensor)| {
             let (name, found) = (name.to_owned(), tensor.dtype());
             if found != T::DTYPE {
