@@ -114,7 +114,12 @@ impl<R: Rule, T: Real> Optimizer<T> for Fused<R, T> {
         steps: u64,
         saved: Vec<SavedSlot<T>>,
     ) -> Result<(), StateError> {
-        self.state = self.state.restored(segments, saved)?;
+        // Before the first step nothing is remembered, and nothing was saved.
+        let fresh = steps == 0 && saved.is_empty();
+        self.state = match fresh {
+            true => State::new(self.rule.slots()),
+            false => self.state.restored(segments, saved)?,
+        };
         self.steps = steps;
         Ok(())
     }

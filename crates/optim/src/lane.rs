@@ -48,7 +48,7 @@ pub trait Lane:
 }
 
 /// A number that parameters are stored in: `f32` or `f64`.
-pub trait Real: Lane + Default + PartialOrd {
+pub trait Real: Lane + Default + PartialOrd + From<f32> {
     /// How safetensors names the type.
     const DTYPE: safetensors::Dtype;
 

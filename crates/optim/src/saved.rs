@@ -69,11 +69,8 @@ pub fn to_bytes<T: Real>(optimizer: &dyn Optimizer<T>, call: &str) -> Vec<u8> {
 
 /// Reads what [`to_bytes`] wrote.
 pub fn from_bytes<T: Real>(bytes: &[u8]) -> Result<Saved<T>, SavedError> {
-    let (_, header) = SafeTensors::read_metadata(bytes)?;
-    let metadata = header.metadata().as_ref();
-    let entry = |key: &'static str| {
-        metadata.and_then(|metadata| metadata.get(key)).ok_or(SavedError::Metadata(key))
-    };
+    let metadata = metadata(bytes)?;
+    let entry = |key: &'static str| metadata.get(key).ok_or(SavedError::Metadata(key));
     if entry("format")? != FORMAT {
         return Err(SavedError::Metadata("format"));
     }
@@ -92,6 +89,12 @@ pub fn tensors_to_bytes<'a, T: Real>(
 ) -> Vec<u8> {
     let views = tensors.map(|(name, shape, values)| (name, Bytes::of(shape, values)));
     serialize(views, Some(metadata)).expect("names are unique and sizes agree with shapes")
+}
+
+/// The metadata of a safetensors file; empty if it has none.
+pub fn metadata(bytes: &[u8]) -> Result<HashMap<String, String>, SavedError> {
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    Ok(header.metadata().clone().unwrap_or_default())
 }
 
 /// All tensors of a safetensors file by name, which must be of type `T`.

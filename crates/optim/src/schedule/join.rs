@@ -66,11 +66,12 @@ impl Curve for Join {
         };
         let [first, rest @ ..] = arguments.list() else { return Err(usage()) };
         let (rest @ [_, ..], []) = rest.as_chunks::<2>() else { return Err(usage()) };
+        let first = piece(first)?;
         let rest = rest
             .iter()
             .map(|[at, value]| Ok((boundary(at, steps_per_epoch)?, piece(value)?)))
             .collect::<Result<Vec<_>, CallError>>()?;
-        Join::new(piece(first)?, rest)
+        Join::new(first, rest)
     }
 
     fn write(&self) -> Vec<Argument> {

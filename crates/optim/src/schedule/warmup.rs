@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Goyal et al., *Accurate, large minibatch SGD: training ImageNet in 1 hour*, 2017, section 2.2, who
-//! start at 1/8 of the rate and let it grow by the same amount at every step.
+//! start at the rate for a small batch and let it grow by the same amount at every step.
 //!
 //! Libraries differ on the first step. Here it has exactly the factor `start`, and step W is the first
 //! with the full rate, as in optax's `linear_schedule` and PyTorch's `LinearLR` (which refuses a start of

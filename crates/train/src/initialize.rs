@@ -1,0 +1,80 @@
+//! How the parameters of a task start.
+
+use thalweg_graph::{Element, Graph, Mode, Parameters, Plan, Role, RunOptions, Tensor};
+use thalweg_optim::init::{Initializer, Lsuv};
+use thalweg_random::Stream;
+
+use crate::{Options, Set, Start, Task, TrainError};
+
+/// Examples that a data-driven initialiser looks at.
+const LOOKED_AT: usize = 500;
+
+/// The parameters of `task` at the start: a pure function of the seed and of each parameter's name.
+pub(crate) fn initialize<T: Element>(
+    task: &dyn Task<T>,
+    options: &Options,
+) -> Result<Parameters<T>, TrainError> {
+    let model = task.model(1)?;
+    let mut parameters = Parameters::zeros(&model.graph);
+    if let Start::Fixed(value) = task.description().start {
+        parameters.values_mut().fill(T::from_f64(value));
+        return Ok(parameters);
+    }
+    for (info, values) in parameters.iter_mut() {
+        if info.role != Role::Bias {
+            let stream = Stream::new(options.seed, &format!("init/{}", info.name));
+            options.init.fill(info.shape.sizes(), values, stream);
+        }
+    }
+    if let Initializer::Lsuv(lsuv) = &options.init {
+        scale_to_unit_variance(task, *lsuv, options.seed, &mut parameters)?;
+    }
+    Ok(parameters)
+}
+
+/// Scales the weights of one layer after the other until its sums have variance 1 on a batch.
+fn scale_to_unit_variance<T: Element>(
+    task: &dyn Task<T>,
+    lsuv: Lsuv,
+    seed: u64,
+    parameters: &mut Parameters<T>,
+) -> Result<(), TrainError> {
+    let examples = task.examples(Set::Train);
+    let mut batch = Stream::new(seed, "init/lsuv").permutation(examples);
+    batch.truncate(LOOKED_AT);
+    let model = task.model(batch.len())?;
+    let sums = weighted_sums(&model.graph);
+    let fetch: Vec<Tensor> = sums.iter().map(|(_, sum)| *sum).collect();
+    let mut plan = Plan::compile(&model.graph, &fetch, None);
+    task.prepare(&model, &mut plan);
+    task.fill(Set::Train, &batch, &model, &mut plan);
+    let run = RunOptions { mode: Mode::Evaluation, ..RunOptions::default() };
+    for (name, sum) in &sums {
+        for _ in 0..lsuv.iterations {
+            plan.run(parameters, run)?;
+            let Some(scale) = lsuv.correction(variance(plan.value(*sum))) else { break };
+            for (_, values) in parameters.iter_mut().filter(|(info, _)| info.name == *name) {
+                values.iter_mut().for_each(|w| *w = *w * T::from_f64(scale));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every weight, by name, with the product that it goes into, in the order of the layers.
+fn weighted_sums(graph: &Graph) -> Vec<(String, Tensor)> {
+    let weight = |tensor: &Tensor| graph.node(*tensor).role() == Some(Role::Weight);
+    graph
+        .nodes()
+        .filter_map(|(sum, node)| {
+            let weight = node.inputs().iter().find(|input| weight(input))?;
+            Some((graph.node(*weight).name().to_owned(), sum))
+        })
+        .collect()
+}
+
+fn variance<T: Element>(values: &[T]) -> f64 {
+    let n = values.len() as f64;
+    let mean = values.iter().map(|x| x.to_f64()).sum::<f64>() / n;
+    values.iter().map(|x| (x.to_f64() - mean).powi(2)).sum::<f64>() / n
+}

@@ -1,0 +1,443 @@
+//! One task, one optimizer, one seed: the loop over epochs and batches.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use thalweg_calls::{Call, CallError};
+use thalweg_data::{Batches, Batching, BatchingError};
+use thalweg_events::{Diverged, Epoch, Measured, TrialId};
+use thalweg_graph::{
+    Element, GraphError, Mode, Parameters, Plan, RunError, RunOptions, Threads, Train,
+};
+use thalweg_optim::init::{Constant, Initializer};
+use thalweg_optim::saved::{self, SavedError};
+use thalweg_optim::{OPTIMIZERS, Optimizer, SavedSlot, StateError, StepInfo, optimizer};
+
+use crate::initialize::initialize;
+use crate::{Model, Set, Start, Task};
+
+/// Examples that are measured at a time: enough to fill the matrix product, few enough for the cache.
+const MEASURED_AT_A_TIME: usize = 250;
+
+/// A training in progress.
+pub struct Training<'a, T> {
+    task: &'a dyn Task<T>,
+    options: Options,
+    batches: Batches,
+    call: Call,
+    optimizer: Box<dyn Optimizer<T>>,
+    parameters: Parameters<T>,
+    /// One for each size of batch: the last batch of an epoch may be short.
+    steppers: HashMap<usize, Compiled<T>>,
+    meters: HashMap<usize, Compiled<T>>,
+    progress: Done,
+}
+
+/// How a training is done, apart from its optimizer.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How batches are drawn.
+    pub batching: Batching,
+    /// How the weights start, unless the task fixes it. Biases start at 0.
+    pub init: Initializer,
+    /// What all random numbers come from.
+    pub seed: u64,
+    /// Who calculates large products. The bits do not depend on it.
+    pub threads: Threads,
+}
+
+/// What has been done.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Done {
+    epochs: u64,
+    examples: u64,
+    seconds: f64,
+    last: Option<StepInfo>,
+}
+
+/// Where in an epoch a training is, told after every step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Steps taken since the start.
+    pub step: u64,
+    /// Steps that an epoch has.
+    pub steps_per_epoch: u64,
+    /// J on the batch of this step, before it.
+    pub cost: f64,
+}
+
+/// Why an epoch was not finished.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// The cost or a gradient is not finite.
+    #[error("step {step}: {reason}")]
+    Diverged {
+        /// The step that could not be taken, from 1.
+        step: u64,
+        /// The epoch it belongs to, from 1.
+        epoch: u64,
+        /// What was not finite.
+        reason: String,
+    },
+    /// The caller asked to stop.
+    #[error("stopped")]
+    Stopped,
+    /// The model and its parameters do not belong together.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+}
+
+/// A training that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The optimizer's call is wrong.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The batches cannot be drawn.
+    #[error(transparent)]
+    Batching(#[from] BatchingError),
+    /// The model cannot be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The model cannot be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// A checkpoint that cannot be gone on from.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// Not a checkpoint at all.
+    #[error(transparent)]
+    Saved(#[from] SavedError),
+    /// Of another training.
+    #[error("the checkpoint is of {found}, not of {expected}")]
+    Other {
+        /// What the checkpoint says it is of.
+        found: String,
+        /// What is being resumed.
+        expected: String,
+    },
+    /// The metadata are incomplete.
+    #[error("not a checkpoint of a training: the metadata have no valid '{0}'")]
+    Metadata(&'static str),
+    /// Parameters or state do not fit.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// A model with a plan for it.
+struct Compiled<T> {
+    model: Model,
+    plan: Plan<T>,
+}
+
+impl Options {
+    /// As the task wants it, with seed 0, on one thread.
+    pub fn of<T: Element>(task: &dyn Task<T>) -> Options {
+        let description = task.description();
+        let init = match description.start {
+            Start::Weights(init) => init,
+            Start::Fixed(value) => Constant { value }.into(),
+        };
+        Options { batching: description.batching, init, seed: 0, threads: Threads::One }
+    }
+}
+
+impl<'a, T: Element> Training<'a, T> {
+    /// A training at its start: weights initialised, no step taken.
+    ///
+    /// # Errors
+    ///
+    /// If the call of the optimizer is wrong, the batches cannot be drawn.
+    pub fn new(
+        task: &'a dyn Task<T>,
+        call: &Call,
+        options: Options,
+    ) -> Result<Training<'a, T>, TrainError> {
+        let batches = options.batching.over(task.examples(Set::Train))?;
+        let call = OPTIMIZERS.resolve(call)?.full();
+        let optimizer = optimizer(&call, Some(batches.steps_per_epoch() as f64))?;
+        let parameters = initialize(task, &options)?;
+        let (steppers, meters) = (HashMap::new(), HashMap::new());
+        let progress = Done::default();
+        Ok(Training {
+            task,
+            options,
+            batches,
+            call,
+            optimizer,
+            parameters,
+            steppers,
+            meters,
+            progress,
+        })
+    }
+
+    /// Trains for one epoch and tells `watch` of every step; it may break off.
+    ///
+    /// # Errors
+    ///
+    /// If the cost or a gradient is not finite, or `watch` breaks off. The epoch then counts as not done.
+    pub fn epoch(
+        &mut self,
+        watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<(), Halt> {
+        let epoch = self.progress.epochs;
+        let order = self.batches.epoch(self.options.seed, epoch);
+        let mut clock = Instant::now();
+        for batch in &order {
+            let cost = self.step(batch).map_err(|error| self.halt(error))?;
+            let step = self.optimizer.steps();
+            if !cost.is_finite() {
+                let reason = format!("the cost on the batch is {cost}");
+                return Err(Halt::Diverged { step, epoch: epoch + 1, reason });
+            }
+            self.progress.examples += batch.len() as u64;
+            self.progress.seconds += clock.elapsed().as_secs_f64();
+            let steps_per_epoch = self.batches.steps_per_epoch() as u64;
+            if watch(Progress { step, steps_per_epoch, cost }).is_break() {
+                return Err(Halt::Stopped);
+            }
+            clock = Instant::now();
+        }
+        self.progress.epochs += 1;
+        Ok(())
+    }
+
+    /// J and P on both sets, at the iterate θ of the optimizer. The trial in it is left for the caller.
+    ///
+    /// # Errors
+    ///
+    /// If the model cannot be built.
+    pub fn measure(&mut self) -> Result<Epoch, TrainError> {
+        let looked_ahead = self.optimizer.looks_ahead().then(|| self.parameters.values().to_vec());
+        if looked_ahead.is_some() {
+            // The gradients of the segments are not looked at.
+            let unused = self.parameters.values().to_vec();
+            self.optimizer.to_iterate(&mut self.parameters.segments(&unused));
+        }
+        let measured = self.measure_set(Set::Train).and_then(|train| {
+            let test = self.measure_set(Set::Test)?;
+            Ok((train, test))
+        });
+        if let Some(values) = looked_ahead {
+            self.parameters.values_mut().copy_from_slice(&values);
+        }
+        let (train, test) = measured?;
+        let Done { epochs, seconds, last, .. } = self.progress;
+        Ok(Epoch {
+            trial: TrialId { contender: 0, seed: self.options.seed },
+            epoch: epochs,
+            step: self.optimizer.steps(),
+            seconds,
+            learning_rate: last.map(|step| step.learning_rate),
+            gradient_norm: last.map(|step| step.gradient_norm),
+            train,
+            test,
+        })
+    }
+
+    /// Epochs done.
+    pub fn epochs(&self) -> u64 {
+        self.progress.epochs
+    }
+
+    /// Examples that training read, each as often as it was read.
+    pub fn examples(&self) -> u64 {
+        self.progress.examples
+    }
+
+    /// Seconds spent on training, without measuring.
+    pub fn seconds(&self) -> f64 {
+        self.progress.seconds
+    }
+
+    /// The parameters as the optimizer keeps them.
+    pub fn parameters(&self) -> &Parameters<T> {
+        &self.parameters
+    }
+
+    /// Everything that going on needs, as a safetensors file: parameters under their names, and the slots
+    /// of the optimizer under `optimizer/`.
+    pub fn save(&self) -> Vec<u8> {
+        let Done { epochs, examples, seconds, .. } = self.progress;
+        let metadata = [
+            ("format", "thalweg-checkpoint".to_owned()),
+            ("version", "1".to_owned()),
+            ("training", self.identity()),
+            ("steps", self.optimizer.steps().to_string()),
+            ("epochs", epochs.to_string()),
+            ("examples", examples.to_string()),
+            ("seconds", seconds.to_string()),
+        ];
+        let slots = self.optimizer.slots();
+        let names: Vec<String> =
+            slots.iter().map(|slot| format!("{OPTIMIZER}{}", slot.name())).collect();
+        let parameters = self.parameters.infos().iter().map(|info| {
+            let values = &self.parameters.values()[info.range.clone()];
+            (info.name.as_str(), info.shape.sizes(), values)
+        });
+        let slots = std::iter::zip(&names, &slots)
+            .map(|(name, slot)| (name.as_str(), slot.shape, slot.values));
+        let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        saved::tensors_to_bytes(parameters.chain(slots), metadata)
+    }
+
+    /// Goes on from what [`Training::save`] gave for the same task, optimizer and options.
+    ///
+    /// # Errors
+    ///
+    /// If it is not such a checkpoint. The training is then as it was.
+    pub fn resume(&mut self, bytes: &[u8]) -> Result<(), ResumeError> {
+        let metadata = saved::metadata(bytes)?;
+        let entry = |key: &'static str| metadata.get(key).ok_or(ResumeError::Metadata(key));
+        if entry("format")? != "thalweg-checkpoint" || entry("version")? != "1" {
+            return Err(ResumeError::Metadata("format"));
+        }
+        if *entry("training")? != self.identity() {
+            let (found, expected) = (entry("training")?.clone(), self.identity());
+            return Err(ResumeError::Other { found, expected });
+        }
+        let number = |key| entry(key)?.parse::<u64>().map_err(|_| ResumeError::Metadata(key));
+        let progress = Done {
+            epochs: number("epochs")?,
+            examples: number("examples")?,
+            seconds: entry("seconds")?.parse().map_err(|_| ResumeError::Metadata("seconds"))?,
+            last: None,
+        };
+        let (slots, parameters) = split(saved::tensors::<T>(bytes)?);
+        let values = self.values_of(parameters)?;
+        let unused = vec![T::default(); values.len()];
+        let segments = &mut self.parameters.segments(&unused);
+        self.optimizer.restore(segments, number("steps")?, slots)?;
+        self.parameters.values_mut().copy_from_slice(&values);
+        self.progress = progress;
+        Ok(())
+    }
+
+    /// The values of all parameters, from tensors by name.
+    fn values_of(&self, mut saved: Vec<SavedSlot<T>>) -> Result<Vec<T>, StateError> {
+        let mut values = Vec::with_capacity(self.parameters.values().len());
+        let mut differences = Vec::new();
+        for info in self.parameters.infos() {
+            match saved.iter().position(|tensor| tensor.name == info.name) {
+                None => differences.push(format!("'{}' is missing", info.name)),
+                Some(index) => {
+                    let found = saved.swap_remove(index);
+                    if found.shape != info.shape.sizes() {
+                        let (shape, wanted) = (found.shape, info.shape.sizes());
+                        differences.push(format!("'{}' is {shape:?}, not {wanted:?}", info.name));
+                    }
+                    values.extend(found.values);
+                }
+            }
+        }
+        differences.extend(saved.iter().map(|tensor| format!("'{}' is not known", tensor.name)));
+        if differences.is_empty() { Ok(values) } else { Err(StateError { differences }) }
+    }
+
+    /// What a checkpoint must agree in with the training that goes on from it.
+    fn identity(&self) -> String {
+        let Options { batching, init, seed, .. } = &self.options;
+        let task = &self.task.description().name;
+        format!("{task}, {}, {batching}, {init}, seed {seed}", self.call)
+    }
+
+    /// One step on a batch; J on it before the step.
+    fn step(&mut self, batch: &[usize]) -> Result<f64, TrainError> {
+        let stepper = match self.steppers.remove(&batch.len()) {
+            Some(stepper) => stepper,
+            None => Compiled::for_training(self.task, batch.len(), &self.call.name)?,
+        };
+        let Compiled { model, plan } = self.steppers.entry(batch.len()).or_insert(stepper);
+        self.task.fill(Set::Train, batch, model, plan);
+        let run = RunOptions {
+            seed: self.options.seed,
+            step: self.optimizer.steps(),
+            mode: Mode::Training,
+            threads: self.options.threads,
+        };
+        let info = plan.train(&mut self.parameters, &mut *self.optimizer, run)?;
+        self.progress.last = Some(info);
+        Ok(plan.value(model.cost)[0].to_f64())
+    }
+
+    /// J and P on a set, each example with the same weight also where the last piece is short.
+    fn measure_set(&mut self, set: Set) -> Result<Measured, TrainError> {
+        let examples: Vec<usize> = (0..self.task.examples(set)).collect();
+        let (mut cost, mut measure) = (0.0, 0.0);
+        for piece in examples.chunks(MEASURED_AT_A_TIME) {
+            let meter = match self.meters.remove(&piece.len()) {
+                Some(meter) => meter,
+                None => Compiled::for_measuring(self.task, piece.len())?,
+            };
+            let Compiled { model, plan } = self.meters.entry(piece.len()).or_insert(meter);
+            self.task.fill(set, piece, model, plan);
+            let mode = Mode::Evaluation;
+            let run = RunOptions { mode, threads: self.options.threads, ..RunOptions::default() };
+            plan.run(&self.parameters, run)?;
+            let share = piece.len() as f64 / examples.len() as f64;
+            cost += share * plan.value(model.cost)[0].to_f64();
+            measure += share * plan.value(model.measure)[0].to_f64();
+        }
+        Ok(Measured::new(cost, measure))
+    }
+
+    fn halt(&self, error: TrainError) -> Halt {
+        match error {
+            TrainError::Run(RunError::Step(error)) => Halt::Diverged {
+                step: self.optimizer.steps() + 1,
+                epoch: self.progress.epochs + 1,
+                reason: error.to_string(),
+            },
+            error => Halt::Train(error),
+        }
+    }
+}
+
+/// The prefix of the optimizer's tensors in a checkpoint.
+const OPTIMIZER: &str = "optimizer/";
+
+/// The slots of the optimizer, without the prefix, and the parameters.
+fn split<T>(tensors: Vec<SavedSlot<T>>) -> (Vec<SavedSlot<T>>, Vec<SavedSlot<T>>) {
+    let (mut slots, parameters): (Vec<_>, Vec<_>) =
+        tensors.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER));
+    slots.iter_mut().for_each(|slot| slot.name = slot.name.split_off(OPTIMIZER.len()));
+    (slots, parameters)
+}
+
+impl<T: Element> Compiled<T> {
+    fn for_training(
+        task: &dyn Task<T>,
+        batch: usize,
+        optimizer: &str,
+    ) -> Result<Compiled<T>, TrainError> {
+        let mut model = task.model(batch)?;
+        let train = model.graph.minimize(model.cost, optimizer)?;
+        Ok(Compiled::new(task, model, Some(&train)))
+    }
+
+    fn for_measuring(task: &dyn Task<T>, batch: usize) -> Result<Compiled<T>, GraphError> {
+        Ok(Compiled::new(task, task.model(batch)?, None))
+    }
+
+    fn new(task: &dyn Task<T>, model: Model, train: Option<&Train>) -> Compiled<T> {
+        let mut plan = Plan::compile(&model.graph, &[model.cost, model.measure], train);
+        task.prepare(&model, &mut plan);
+        Compiled { model, plan }
+    }
+}
+
+impl Halt {
+    /// The event of a training that diverged; `None` for the other reasons.
+    pub fn diverged(&self, trial: TrialId) -> Option<Diverged> {
+        match self {
+            Halt::Diverged { step, epoch, reason } => {
+                Some(Diverged { trial, step: *step, epoch: *epoch, reason: reason.clone() })
+            }
+            Halt::Stopped | Halt::Train(_) => None,
+        }
+    }
+}

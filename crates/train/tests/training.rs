@@ -1,0 +1,150 @@
+//! Training: reproducible, resumable, and measured exactly.
+
+use std::ops::ControlFlow;
+
+use thalweg_calls::Call;
+use thalweg_data::{Batching, Last, Order, Source};
+use thalweg_events::{Epoch, TrialId};
+use thalweg_optim::init::initializer;
+use thalweg_train::{Halt, Options, Progress, ResumeError, Task, Training, task};
+
+fn call(text: &str) -> Call {
+    text.parse().unwrap()
+}
+
+fn fashion(name: &str) -> Box<dyn Task<f32>> {
+    task(&call(name), &Source::Embedded).unwrap()
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// The measurements of a training of so many epochs, without the seconds.
+fn run(training: &mut Training<'_, f32>, epochs: usize) -> Vec<Epoch> {
+    let mut measured = Vec::new();
+    for _ in 0..epochs {
+        training.epoch(&mut go_on).unwrap();
+        measured.push(Epoch { seconds: 0.0, ..training.measure().unwrap() });
+    }
+    measured
+}
+
+#[test]
+fn a_resumed_training_goes_on_with_the_same_bits() {
+    let task = fashion("fashion-mlp(hidden=16, dropout=0.3)");
+    for optimizer in ["nesterov(lr=0.05, schedule=linear(tau=2epochs))", "adamw(lr=0.002)"] {
+        let options = || Options { seed: 3, batching: Batching::of(512), ..Options::of(&*task) };
+        let new = || Training::new(&*task, &call(optimizer), options()).unwrap();
+        let mut through = new();
+        let expected = run(&mut through, 4);
+
+        let mut first = new();
+        run(&mut first, 2);
+        let mut second = new();
+        second.resume(&first.save()).unwrap();
+        assert_eq!(second.epochs(), 2);
+        assert_eq!(run(&mut second, 2), expected[2..], "{optimizer}");
+        assert_eq!(second.parameters().values(), through.parameters().values(), "{optimizer}");
+        assert_eq!(second.examples(), through.examples());
+    }
+}
+
+#[test]
+fn a_checkpoint_of_something_else_is_refused_and_changes_nothing() {
+    let task = fashion("fashion-softmax");
+    let options = |seed| Options { seed, batching: Batching::of(500), ..Options::of(&*task) };
+    let mut one = Training::new(&*task, &call("adam"), options(1)).unwrap();
+    let checkpoint = one.save();
+    for (optimizer, seed) in [("adam(beta1=0.8)", 1), ("sgd", 1), ("adam", 2)] {
+        let mut other = Training::new(&*task, &call(optimizer), options(seed)).unwrap();
+        let before = other.save();
+        let error = other.resume(&checkpoint).unwrap_err();
+        assert!(matches!(error, ResumeError::Other { .. }), "{error}");
+        assert!(error.to_string().contains("fashion-softmax, adam(lr=0.001"), "{error}");
+        assert_eq!(other.save().len(), before.len());
+    }
+    for cut in [0, 7, 100, checkpoint.len() - 1] {
+        assert!(one.resume(&checkpoint[..cut]).is_err(), "cut at {cut}");
+    }
+    one.resume(&checkpoint).unwrap();
+}
+
+#[test]
+fn all_optimizers_start_from_the_same_weights_and_another_seed_from_others() {
+    let task = fashion("fashion-mlp(hidden=8)");
+    let weights = |optimizer: &str, seed| {
+        let options = Options { seed, ..Options::of(&*task) };
+        let training = Training::new(&*task, &call(optimizer), options).unwrap();
+        training.parameters().values().to_vec()
+    };
+    let sgd = weights("sgd", 5);
+    assert_eq!(weights("adam", 5), sgd);
+    assert_ne!(weights("sgd", 6), sgd);
+    assert!(sgd.iter().any(|w| *w != 0.0));
+}
+
+/// J over the set is the mean over examples, not over batches, also when the last one is short: with one
+/// step over everything, gradient descent in pieces and in whole measure the same.
+#[test]
+fn the_measured_cost_is_the_mean_over_all_examples() {
+    let task = fashion("fashion-softmax");
+    let options = Options { batching: Batching::full(), ..Options::of(&*task) };
+    let mut training = Training::new(&*task, &call("sgd(lr=0.1)"), options).unwrap();
+    // All weights are 0, so that each class has probability 1/10.
+    let before = training.measure().unwrap();
+    assert!((before.train.cost.unwrap() - 10f64.ln()).abs() < 1e-6);
+    assert_eq!(before.step, 0);
+    let mut reported = 0.0;
+    training
+        .epoch(&mut |progress| {
+            reported = progress.cost;
+            go_on(progress)
+        })
+        .unwrap();
+    // The cost that the step reports is that of the whole set before it.
+    assert!((reported - before.train.cost.unwrap()).abs() < 1e-5);
+    assert_eq!((training.examples(), training.measure().unwrap().step), (5000, 1));
+}
+
+#[test]
+fn a_training_that_diverges_says_where() {
+    let task = fashion("fashion-mlp(hidden=8)");
+    let options = || Options::of(&*task);
+    let mut training = Training::new(&*task, &call("sgd(lr=1e30)"), options()).unwrap();
+    let halt = training.epoch(&mut go_on).unwrap_err();
+    let trial = TrialId { contender: 0, seed: 0 };
+    let diverged = halt.diverged(trial).expect("diverged");
+    assert_eq!(diverged.epoch, 1);
+    assert!((2..=5).contains(&diverged.step), "{diverged:?}");
+
+    let mut training = Training::new(&*task, &call("sgd"), options()).unwrap();
+    let halt = training.epoch(&mut |_| ControlFlow::Break(())).unwrap_err();
+    assert!(matches!(halt, Halt::Stopped));
+    assert_eq!(training.epochs(), 0);
+}
+
+#[test]
+fn every_batching_and_initializer_trains() {
+    let task = fashion("fashion-mlp(hidden=12)");
+    for order in [Order::Reshuffled, Order::ShuffledOnce, Order::Stored, Order::WithReplacement] {
+        for last in [Last::Keep, Last::Drop, Last::Wrap] {
+            let batching = Batching { order, last, ..Batching::of(700) };
+            let options = Options { batching, ..Options::of(&*task) };
+            let mut training = Training::new(&*task, &call("adam"), options).unwrap();
+            training.epoch(&mut go_on).unwrap();
+            let examples = if last == Last::Keep { 5000 } else { training.examples() };
+            assert_eq!(training.examples(), examples, "{batching}");
+        }
+    }
+    for init in
+        ["orthogonal", "lsuv", "sparse(k=15)", "xavier_uniform", "truncated_normal(std=0.05)"]
+    {
+        let init = initializer(&call(init)).unwrap();
+        let options = Options { init, batching: Batching::of(128), ..Options::of(&*task) };
+        let mut training = Training::new(&*task, &call("adam"), options).unwrap();
+        let before = training.measure().unwrap().train.cost;
+        training.epoch(&mut go_on).unwrap();
+        assert!(training.measure().unwrap().train.cost < before, "{init}");
+    }
+}
