@@ -1,1 +1,20 @@
-//! .
+//! Studies: several optimizers on one task, and one optimizer on a surface.
+//!
+//! An [`Experiment`] says what is compared: it is read from TOML or put together from the command line.
+//! [`compare`] runs all its trials over the processor's cores and writes what happens into a
+//! [`RunFolder`], line by line, so that a run that is killed can be gone on with. [`trace`] follows one
+//! optimizer over a surface.
+//!
+//! Nothing here draws a table or a page; that is made from the events.
+
+mod compare;
+mod experiment;
+mod folder;
+mod trace;
+
+pub use compare::{CompareError, Ending, Watch, compare};
+pub use experiment::{
+    Batch, Contender, Experiment, ExperimentError, Precision, Resolved, parse_last, parse_order,
+};
+pub use folder::{FolderError, RunFolder};
+pub use trace::{TraceError, TraceRow, trace};

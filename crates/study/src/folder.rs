@@ -1,0 +1,128 @@
+//! Where a run is kept.
+//!
+//! ```text
+//! DIR/run.toml                       repeats the run
+//! DIR/events.jsonl                   what happened, line by line
+//! DIR/checkpoints/2-7.safetensors    a trial that is not finished: contender 2, seed 7
+//! ```
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thalweg_events::{Event, Log, ReadError, TrialId, read};
+
+/// The folder of a run, new or gone on with.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// The trials that are over, finished or diverged.
+    over: HashSet<TrialId>,
+    begun: bool,
+}
+
+/// A folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The system refuses.
+    #[error("cannot write to {}: {source}; choose another folder with --out", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The events that are there cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Another run is there.
+    #[error("{} holds another run; choose another folder with --out", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl RunFolder {
+    /// The folder `path` for a run that `toml` repeats. If the same run is there already, it is gone on
+    /// with; nothing that is there is written over.
+    ///
+    /// # Errors
+    ///
+    /// If another run is there, or the folder cannot be written.
+    pub fn open(path: &Path, toml: &str) -> Result<RunFolder, FolderError> {
+        let write = |source| FolderError::Write { path: path.to_owned(), source };
+        fs::create_dir_all(path.join("checkpoints")).map_err(write)?;
+        let (recipe, events) = (path.join("run.toml"), path.join("events.jsonl"));
+        if !recipe.exists() && !events.exists() {
+            write_atomically(&recipe, toml.as_bytes()).map_err(write)?;
+        } else if fs::read_to_string(&recipe).ok().as_deref() != Some(toml) {
+            return Err(FolderError::Taken { path: path.to_owned() });
+        }
+        let events = if events.exists() { read(&events)? } else { Vec::new() };
+        let over = events
+            .iter()
+            .filter(|event| matches!(event, Event::Finished(_) | Event::Diverged(_)))
+            .filter_map(Event::trial)
+            .collect();
+        Ok(RunFolder { path: path.to_owned(), over, begun: !events.is_empty() })
+    }
+
+    /// A new folder for a run called `name` below `parent`: `name`, or `name-2`, `name-3`, …
+    pub fn create(parent: &Path, name: &str, toml: &str) -> Result<RunFolder, FolderError> {
+        let numbered = (2..).map(|n| parent.join(format!("{name}-{n}")));
+        let free = std::iter::once(parent.join(name)).chain(numbered).find(|path| !path.exists());
+        RunFolder::open(&free.expect("numbers do not end"), toml)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a trial is over.
+    pub fn is_over(&self, trial: TrialId) -> bool {
+        self.over.contains(&trial)
+    }
+
+    /// Whether events have been written before.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// The log of events, at its end.
+    pub fn log(&self) -> Result<Log, FolderError> {
+        let path = self.path.join("events.jsonl");
+        let log = if path.exists() { Log::append(&path) } else { Log::create(&path) };
+        log.map_err(|source| FolderError::Write { path, source })
+    }
+
+    /// The checkpoint of a trial, if it has one.
+    pub fn checkpoint(&self, trial: TrialId) -> Option<Vec<u8>> {
+        fs::read(self.checkpoint_path(trial)).ok()
+    }
+
+    /// Keeps a checkpoint of a trial in place of an older one.
+    pub fn keep_checkpoint(&self, trial: TrialId, bytes: &[u8]) -> Result<(), FolderError> {
+        let path = self.checkpoint_path(trial);
+        write_atomically(&path, bytes).map_err(|source| FolderError::Write { path, source })
+    }
+
+    /// Forgets the checkpoint of a trial that is over.
+    pub fn drop_checkpoint(&self, trial: TrialId) {
+        // That it is still there does no harm: a trial that is over is not gone on with.
+        let _ = fs::remove_file(self.checkpoint_path(trial));
+    }
+
+    fn checkpoint_path(&self, TrialId { contender, seed }: TrialId) -> PathBuf {
+        self.path.join("checkpoints").join(format!("{contender}-{seed}.safetensors"))
+    }
+}
+
+/// Writes beside the file and renames, so that a kill leaves the old one or the new one.
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("part");
+    fs::write(&beside, bytes)?;
+    fs::rename(&beside, path)
+}
