@@ -308,27 +308,31 @@ impl Arguments {
         &self.list
     }
 
-    /// The call with every argument that differs from its default, in the order of the parameters.
+    /// The call with its first argument, which is what people ask for first (the learning rate of an
+    /// optimizer), and every other one that differs from its default.
     pub fn brief(&self) -> Call {
-        self.written(|parameter, value| match (parameter.default, value) {
-            (Default::Number(a), Value::Number(b)) => a != *b,
-            (Default::Switch(a), Value::Switch(b)) => a != *b,
-            (Default::Word(a), Value::Call(b)) => *b != Call::bare(a),
-            _ => true,
+        self.written(|index, parameter, value| {
+            index == 0
+                || match (parameter.default, value) {
+                    (Default::Number(a), Value::Number(b)) => a != *b,
+                    (Default::Switch(a), Value::Switch(b)) => a != *b,
+                    (Default::Word(a), Value::Call(b)) => *b != Call::bare(a),
+                    _ => true,
+                }
         })
     }
 
     /// The call with every argument written out.
     pub fn full(&self) -> Call {
-        self.written(|_, _| true)
+        self.written(|_, _, _| true)
     }
 
-    fn written(&self, keep: impl Fn(&Parameter, &Value) -> bool) -> Call {
+    fn written(&self, keep: impl Fn(usize, &Parameter, &Value) -> bool) -> Call {
         let named = std::iter::zip(self.word.parameters, &self.values)
-            .filter(|(parameter, value)| {
-                !matches!(parameter.kind, Kind::List) && keep(parameter, value)
-            })
-            .map(|(parameter, value)| Argument {
+            .enumerate()
+            .filter(|(_, (parameter, _))| !matches!(parameter.kind, Kind::List))
+            .filter(|(index, (parameter, value))| keep(*index, parameter, value))
+            .map(|(_, (parameter, value))| Argument {
                 name: Some(parameter.name.to_owned()),
                 value: value.clone(),
             });
@@ -429,6 +433,7 @@ mod tests {
         assert!(arguments.switch("nesterov"));
         assert_eq!(arguments.call("schedule").name, "constant");
         assert_eq!(arguments.brief().to_string(), "sgd(lr=0.1, nesterov=true)");
+        assert_eq!(resolve("sgd").unwrap().brief().to_string(), "sgd(lr=0.01)");
         assert_eq!(
             arguments.full().to_string(),
             "sgd(lr=0.1, momentum=0, nesterov=true, schedule=constant)"

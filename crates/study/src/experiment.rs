@@ -240,7 +240,10 @@ impl Experiment {
         }
         for (label, contender) in std::iter::zip(labels, &self.contenders) {
             let label = toml::Value::from(label.as_str());
-            let optimizer = toml::Value::from(contender.optimizer.to_string());
+            // Every argument is written out, so that a change of a default does not change the run.
+            let full = OPTIMIZERS.resolve(&contender.optimizer).map(|arguments| arguments.full());
+            let optimizer = full.unwrap_or_else(|_| contender.optimizer.clone());
+            let optimizer = toml::Value::from(optimizer.to_string());
             write!(text, "\n[[contender]]\nlabel = {label}\noptimizer = {optimizer}\n")
                 .expect("a string takes everything");
         }
@@ -516,7 +519,7 @@ mod tests {
         let experiment = Experiment::from_toml(WHOLE).unwrap();
         let task = task::<f32>(&experiment.task, &experiment.data).unwrap();
         let resolved = experiment.resolve(&*task).unwrap();
-        assert_eq!(resolved.labels, ["mine", "adam", "adam(lr=0.01)"]);
+        assert_eq!(resolved.labels, ["mine", "adam(lr=0.001)", "adam(lr=0.01)"]);
         let again = Experiment::from_toml(&experiment.to_toml(&resolved)).unwrap();
         assert_eq!(again.resolve(&*task).unwrap(), resolved);
         assert_eq!(again.to_toml(&resolved), experiment.to_toml(&resolved));

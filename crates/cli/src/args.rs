@@ -1,0 +1,293 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::styling::Styles;
+use clap::{Parser, Subcommand, ValueEnum};
+use thalweg_calls::Call;
+use thalweg_data::{Last, Order};
+use thalweg_study::{Batch, Precision, parse_last, parse_order};
+
+/// Optimizers for deep learning, compared honestly.
+///
+/// Without a command: the optimizers of the lecture on embedded Fashion-MNIST.
+#[derive(Debug, Parser)]
+#[command(name = "thalweg", version, styles = Styles::plain())]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train several optimizers on one task and compare them
+    Compare(CompareArgs),
+    /// Train one optimizer on one task
+    Train(TrainArgs),
+    /// Make the table and the page of a run again from its events
+    Report(ReportArgs),
+    /// Follow an optimizer over a surface
+    Trace(TraceArgs),
+    /// Plot a learning-rate schedule
+    Schedule(ScheduleArgs),
+    /// List what there is, with arguments and defaults
+    List(ListArgs),
+    /// Measure speed
+    #[command(subcommand)]
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CompareArgs {
+    /// An experiment file; what is given beside it takes precedence
+    pub experiment: Option<PathBuf>,
+    /// An optimizer to compare, as a call: "adamw(lr=1e-3)"; may be repeated
+    #[arg(long = "optimizer", value_name = "CALL")]
+    pub optimizers: Vec<Call>,
+    /// Train with seeds 1 to N
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub seeds: Option<u64>,
+    #[command(flatten)]
+    pub training: TrainingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TrainArgs {
+    /// The optimizer, as a call: "adamw(lr=1e-3)"
+    #[arg(long, value_name = "CALL", required_unless_present = "resume")]
+    pub optimizer: Option<Call>,
+    /// The seed of weights and batches
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub training: TrainingArgs,
+}
+
+/// What `compare` and `train` have in common.
+#[derive(Debug, clap::Args)]
+pub struct TrainingArgs {
+    /// What is learned [default: fashion-mlp]; see `thalweg list tasks`
+    #[arg(long, value_name = "CALL")]
+    pub task: Option<Call>,
+    /// How weights start [default: what the task wants]
+    #[arg(long, value_name = "CALL")]
+    pub init: Option<Call>,
+    /// How the learning rate of optimizers without a schedule of their own moves
+    #[arg(long, value_name = "CALL")]
+    pub schedule: Option<Call>,
+    /// Passes over the training set
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub epochs: Option<u64>,
+    /// Examples per step, or "full"
+    #[arg(long, value_name = "N", value_parser = batch)]
+    pub batch: Option<Batch>,
+    /// reshuffled, shuffled_once, stored or with_replacement
+    #[arg(long, value_parser = parse_order)]
+    pub order: Option<Order>,
+    /// What becomes of a short last batch: keep, drop or wrap
+    #[arg(long, value_parser = parse_last)]
+    pub last: Option<Last>,
+    /// The test measure whose first reaching is timed
+    #[arg(long, value_name = "X")]
+    pub target: Option<f64>,
+    /// A folder with the data, or "embedded" [default: search]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// f32 or f64
+    #[arg(long, value_parser = precision)]
+    pub precision: Option<Precision>,
+    /// The folder of the run [default: a new one below runs/]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in this folder
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    pub resume: Option<PathBuf>,
+    /// How many trials run at once [default: one per core]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<u64>,
+    /// Print the summary as JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// The folder of the run
+    pub folder: PathBuf,
+    /// Print the summary as JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TraceArgs {
+    /// The surface; see `thalweg list surfaces`
+    #[arg(long, value_name = "CALL")]
+    pub surface: Call,
+    /// The optimizer
+    #[arg(long, value_name = "CALL")]
+    pub optimizer: Call,
+    /// Where it starts [default: the surface's own start]
+    #[arg(long, value_name = "X,Y", value_parser = point, allow_hyphen_values = true)]
+    pub start: Option<[f64; 2]>,
+    /// How the learning rate moves
+    #[arg(long, value_name = "CALL")]
+    pub schedule: Option<Call>,
+    /// How many steps
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub steps: u64,
+    #[command(flatten)]
+    pub rows: RowsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ScheduleArgs {
+    /// The schedule: "linear(tau=2000, end=0.01)"
+    pub schedule: Call,
+    /// Steps to show
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = positive)]
+    pub steps: u64,
+    /// The learning rate that the schedule multiplies
+    #[arg(long, default_value_t = 1.0)]
+    pub lr: f64,
+    /// Steps that an epoch has, for durations in epochs
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub steps_per_epoch: Option<u64>,
+    #[command(flatten)]
+    pub rows: RowsArgs,
+}
+
+/// Rows for other programs.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[group(multiple = false)]
+pub struct RowsArgs {
+    /// Print rows as CSV
+    #[arg(long)]
+    pub csv: bool,
+    /// Print rows as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// What to list
+    #[arg(value_enum)]
+    pub what: What,
+    /// Only the one with this name
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum What {
+    Optimizers,
+    Schedules,
+    Initializers,
+    Surfaces,
+    Tasks,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BenchArgs {
+    /// Time training steps: forward, backward and optimizer, data included
+    Train(BenchTrainArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BenchTrainArgs {
+    /// What is learned, on its embedded data
+    #[arg(long, value_name = "CALL", default_value = "fashion-mlp")]
+    pub task: Call,
+    /// The optimizer
+    #[arg(long, value_name = "CALL", default_value = "sgd(lr=0.1)")]
+    pub optimizer: Call,
+    /// Examples per step
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
+    pub batch: u64,
+    /// Threads for one training
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub threads: u64,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Take a number of steps for every line "go N" on standard input, and print the seconds
+    #[arg(long, conflicts_with = "json")]
+    pub serve: bool,
+}
+
+/// The arguments, or the exit code after help or an error has been printed.
+pub fn parse() -> Result<Args, ExitCode> {
+    Args::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            // Whoever asked for help may also have closed the pipe.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("thalweg: {}; see thalweg --help", one_line(&error.to_string()));
+        ExitCode::from(2)
+    })
+}
+
+/// Clap's message without its usage, on one line.
+fn one_line(message: &str) -> String {
+    let told = message.split("\n\nUsage").next().unwrap_or(message);
+    let told = told.split("\n\nFor more").next().unwrap_or(told);
+    let lines = told.lines().map(|line| line.trim().trim_start_matches("error: "));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ").replace(":;", ":")
+}
+
+fn positive(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "it must be a whole number from 1".into())
+}
+
+fn batch(text: &str) -> Result<Batch, String> {
+    match text {
+        "full" => Ok(Batch::Full),
+        number => positive(number)
+            .map(|n| Batch::Of(n as usize))
+            .map_err(|_| "it must be a whole number from 1, or full".into()),
+    }
+}
+
+fn precision(text: &str) -> Result<Precision, String> {
+    [Precision::F32, Precision::F64]
+        .into_iter()
+        .find(|precision| precision.name() == text)
+        .ok_or_else(|| "it can be f32 or f64".into())
+}
+
+fn point(text: &str) -> Result<[f64; 2], String> {
+    let numbers: Option<Vec<f64>> = text.split(',').map(|x| x.trim().parse().ok()).collect();
+    match numbers.as_deref() {
+        Some(&[x, y]) if x.is_finite() && y.is_finite() => Ok([x, y]),
+        _ => Err("it must be two numbers as in -1.2,1".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_words_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn an_error_is_one_line() {
+        for words in [
+            &["thalweg", "compare", "--epoch", "3"][..],
+            &["thalweg", "compare", "--epochs", "0"],
+            &["thalweg", "trace"],
+            &["thalweg", "list", "optimisers"],
+            &["thalweg", "compair"],
+        ] {
+            let error = Args::try_parse_from(words).unwrap_err();
+            let line = one_line(&error.to_string());
+            assert!(!line.contains('\n') && !line.contains("Usage"), "{line}");
+        }
+    }
+}

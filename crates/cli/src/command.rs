@@ -1,0 +1,20 @@
+//! The commands, one file each.
+
+pub mod bench;
+pub mod compare;
+pub mod list;
+pub mod report;
+pub mod schedule;
+pub mod trace;
+
+use thalweg_calls::{Argument, Call, Value};
+
+/// The optimizer's call with a schedule, unless it names one itself.
+fn with_schedule(mut optimizer: Call, schedule: &Option<Call>) -> Call {
+    let named = |argument: &Argument| argument.name.as_deref() == Some("schedule");
+    if let (Some(schedule), false) = (schedule, optimizer.arguments.iter().any(named)) {
+        let value = Value::Call(schedule.clone());
+        optimizer.arguments.push(Argument { name: Some("schedule".into()), value });
+    }
+    optimizer
+}

@@ -1,0 +1,186 @@
+//! `thalweg compare`, `thalweg train`, and `thalweg` alone.
+
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use thalweg_data::Source;
+use thalweg_graph::Element;
+use thalweg_optim::init::initializer;
+use thalweg_study::{Contender, Ending as StudyEnding, Experiment, Precision, RunFolder};
+use thalweg_train::task;
+
+use super::{report, with_schedule};
+use crate::Ending;
+use crate::args::{CompareArgs, TrainArgs, TrainingArgs};
+use crate::progress::Progress;
+
+/// What `thalweg` does by itself.
+const LECTURE: &str = include_str!("../../experiments/lecture.toml");
+
+/// A trial of a comparison that takes longer than this can be gone on with where it was.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
+
+/// The optimizers of the lecture on embedded data.
+pub fn lecture() -> Ending {
+    let out = Out { named: None, name: "lecture".into() };
+    run(Experiment::from_toml(LECTURE)?, out, &How::default())
+}
+
+/// `thalweg compare`.
+pub fn compare(args: CompareArgs) -> Ending {
+    let CompareArgs { experiment: file, optimizers, seeds, training } = args;
+    let how = How { checkpoint_every: BETWEEN_CHECKPOINTS, ..How::of(&training) };
+    if let Some(folder) = &training.resume {
+        return resume(folder, &how);
+    }
+    let mut experiment = match &file {
+        Some(path) => read(path)?,
+        None if optimizers.is_empty() && training.task.is_none() => Experiment::from_toml(LECTURE)?,
+        None => Experiment::of("fashion-mlp".parse()?),
+    };
+    if !optimizers.is_empty() {
+        let contender = |optimizer| Contender { label: None, optimizer };
+        experiment.contenders = optimizers.into_iter().map(contender).collect();
+    }
+    if let Some(seeds) = seeds {
+        experiment.seeds = (1..=seeds).collect();
+    }
+    let stem = file.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into());
+    let out = Out::new(&training, stem);
+    run(overridden(experiment, training)?, out, &how)
+}
+
+/// `thalweg train`: a comparison of one, with a checkpoint after every epoch.
+pub fn train(args: TrainArgs) -> Ending {
+    let TrainArgs { optimizer, seed, training } = args;
+    let how = How { checkpoint_every: Duration::ZERO, ..How::of(&training) };
+    if let Some(folder) = &training.resume {
+        return resume(folder, &how);
+    }
+    let mut experiment = Experiment::of("fashion-mlp".parse()?);
+    experiment.contenders =
+        optimizer.into_iter().map(|optimizer| Contender { label: None, optimizer }).collect();
+    experiment.seeds = vec![seed.unwrap_or(1)];
+    let out = Out::new(&training, None);
+    run(overridden(experiment, training)?, out, &how)
+}
+
+/// How a run goes on and what it prints, which changes none of its numbers.
+struct How {
+    threads: usize,
+    checkpoint_every: Duration,
+    json: bool,
+}
+
+impl How {
+    fn of(training: &TrainingArgs) -> How {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = training.threads.map_or(cores, |n| n as usize);
+        How { threads, checkpoint_every: BETWEEN_CHECKPOINTS, json: training.json }
+    }
+}
+
+impl Default for How {
+    fn default() -> How {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        How { threads: cores, checkpoint_every: BETWEEN_CHECKPOINTS, json: false }
+    }
+}
+
+/// Where a run is kept.
+struct Out {
+    /// The folder, if it was named.
+    named: Option<PathBuf>,
+    /// What a new folder is called otherwise.
+    name: String,
+}
+
+impl Out {
+    fn new(training: &TrainingArgs, stem: Option<String>) -> Out {
+        let task = training.task.as_ref().map(|task| task.name.clone());
+        let name = stem.or(task).unwrap_or_else(|| "fashion-mlp".into());
+        Out { named: training.out.clone(), name }
+    }
+
+    fn open(&self, toml: &str) -> Result<RunFolder, Box<dyn Error>> {
+        Ok(match &self.named {
+            Some(folder) => RunFolder::open(folder, toml)?,
+            None => RunFolder::create(Path::new("runs"), &self.name, toml)?,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Experiment, Box<dyn Error>> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok(Experiment::from_toml(&text).map_err(|error| format!("{}, {error}", path.display()))?)
+}
+
+fn resume(folder: &Path, how: &How) -> Ending {
+    let experiment = read(&folder.join("run.toml"))?;
+    run(experiment, Out { named: Some(folder.to_owned()), name: String::new() }, how)
+}
+
+/// The experiment with what the command line says.
+fn overridden(
+    mut experiment: Experiment,
+    training: TrainingArgs,
+) -> Result<Experiment, Box<dyn Error>> {
+    let TrainingArgs { task, init, schedule, epochs, batch, order, last, .. } = training;
+    let TrainingArgs { target, data, precision, .. } = training;
+    for contender in &mut experiment.contenders {
+        contender.optimizer = with_schedule(contender.optimizer.clone(), &schedule);
+    }
+    experiment.task = task.unwrap_or(experiment.task);
+    experiment.init = match init {
+        Some(call) => Some(initializer(&call)?),
+        None => experiment.init,
+    };
+    experiment.epochs = epochs.or(experiment.epochs);
+    experiment.batch = batch.or(experiment.batch);
+    experiment.order = order.or(experiment.order);
+    experiment.last = last.or(experiment.last);
+    experiment.target = target.or(experiment.target);
+    experiment.precision = precision.unwrap_or(experiment.precision);
+    experiment.data = match data {
+        Some(embedded) if embedded == Path::new("embedded") => Source::Embedded,
+        Some(folder) => Source::Folder(folder),
+        None => experiment.data,
+    };
+    Ok(experiment)
+}
+
+fn run(experiment: Experiment, out: Out, how: &How) -> Ending {
+    match experiment.precision {
+        Precision::F32 => run_in::<f32>(&experiment, &out, how),
+        Precision::F64 => run_in::<f64>(&experiment, &out, how),
+    }
+}
+
+fn run_in<T: Element>(experiment: &Experiment, out: &Out, how: &How) -> Ending {
+    let task = task::<T>(&experiment.task, &experiment.data)?;
+    let resolved = experiment.resolve(&*task)?;
+    let folder = out.open(&experiment.to_toml(&resolved))?;
+    let progress = Progress::new(experiment, &resolved, &folder, &*task)?;
+    let ending = thalweg_study::compare(
+        experiment,
+        &resolved,
+        &*task,
+        &folder,
+        how.threads,
+        how.checkpoint_every,
+        &progress,
+    );
+    progress.finish();
+    // The report shows what there is, also after an error or a stop.
+    report::print(folder.path(), how.json)?;
+    if ending? == StudyEnding::Stopped {
+        let go_on = format!("thalweg compare --resume {}", folder.path().display());
+        writeln!(std::io::stderr(), "stopped; go on with: {go_on}")?;
+        std::process::exit(130);
+    }
+    Ok(())
+}

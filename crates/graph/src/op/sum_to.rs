@@ -1,0 +1,79 @@
+//! The sum over the dimensions along which a smaller shape would be repeated to give the larger one.
+//!
+//! x̄ = ȳ, repeated: the two operations are each other's gradient.
+
+use super::{Div, Gradient, Operation, Run, Site};
+use crate::error::{GraphError, Problem};
+use crate::{Element, Graph, Shape, Tensor, kernel};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SumTo {
+    to: Shape,
+}
+
+impl Operation for SumTo {
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
+        match self.to.broadcast(inputs[0]) {
+            Ok(shape) if shape == inputs[0] => Ok(self.to),
+            _ => Err(Problem::Spread { from: self.to, to: inputs[0] }),
+        }
+    }
+
+    fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
+        graph.broadcast_to(at.upstream, graph.shape(at.inputs[0])).map(Some)
+    }
+
+    fn run<T: Element>(&self, run: Run<'_, T>) {
+        kernel::sum_to(run.inputs[0].each(), run.inputs[0].shape, run.shape, run.value);
+    }
+}
+
+impl Graph {
+    /// The sum of `x` over the dimensions along which `shape` would be repeated to give that of `x`.
+    ///
+    /// # Errors
+    ///
+    /// If `shape` does not broadcast to that of `x`.
+    pub fn sum_to(&mut self, x: Tensor, shape: impl Into<Shape>) -> Result<Tensor, GraphError> {
+        match shape.into() {
+            to if to == self.shape(x) => Ok(x),
+            to => self.apply(SumTo { to }, &[x]),
+        }
+    }
+
+    /// The sum of all values, of shape [].
+    pub fn sum(&mut self, x: Tensor) -> Tensor {
+        self.push(SumTo { to: Shape::SCALAR }.into(), "sum", vec![x], Shape::SCALAR)
+    }
+
+    /// The sum over some axes, which are then gone.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such axis.
+    pub fn sum_axes(&mut self, x: Tensor, axes: &[usize]) -> Result<Tensor, GraphError> {
+        let shape = self.shape(x);
+        let ones = shape.with_ones(axes).map_err(|problem| self.error("sum", problem))?;
+        let sum = self.sum_to(x, ones)?;
+        self.reshape(sum, shape.without(axes))
+    }
+
+    /// The mean of all values, of shape [].
+    pub fn mean(&mut self, x: Tensor) -> Tensor {
+        let sum = self.sum(x);
+        let count = self.constant(self.shape(x).elements() as f64, []);
+        self.push(Div.into(), "mean", vec![sum, count], Shape::SCALAR)
+    }
+
+    /// The mean over some axes, which are then gone.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such axis.
+    pub fn mean_axes(&mut self, x: Tensor, axes: &[usize]) -> Result<Tensor, GraphError> {
+        let sum = self.sum_axes(x, axes)?;
+        let count = self.shape(x).elements() as f64 / self.shape(sum).elements() as f64;
+        let count = self.constant(count, []);
+        self.div(sum, count)
+    }
+}

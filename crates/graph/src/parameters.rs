@@ -1,0 +1,148 @@
+//! Where the values of the parameters are: outside the plans, which share them.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use thalweg_optim::{Segment, Segments};
+
+use crate::{Element, Graph, Shape, Tensor};
+
+/// What a parameter is for. Initialisation and weight decay look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It multiplies what comes in.
+    Weight,
+    /// It is added.
+    Bias,
+    /// Anything else.
+    Other,
+}
+
+/// The values of all parameters of a graph, in one vector.
+///
+/// Graphs that differ only in the size of the batch have parameters of the same names and shapes, so
+/// that their plans can share these values.
+#[derive(Clone, Debug)]
+pub struct Parameters<T> {
+    layout: Arc<Layout>,
+    values: Vec<T>,
+}
+
+/// One parameter: its name, and its place among the values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterInfo {
+    /// The name of the node: `layer1/weights`.
+    pub name: String,
+    /// The shape.
+    pub shape: Shape,
+    /// What it is for.
+    pub role: Role,
+    /// Where its values are.
+    pub range: Range<usize>,
+}
+
+/// The parameters of a graph, one after another.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) parameters: Vec<ParameterInfo>,
+    pub(crate) length: usize,
+}
+
+impl<T: Element> Parameters<T> {
+    /// The parameters of `graph`, all 0. How they start is for the caller to say.
+    pub fn zeros(graph: &Graph) -> Parameters<T> {
+        let layout = Layout::of(graph);
+        let values = vec![T::constant(0.0); layout.length];
+        Parameters { layout: Arc::new(layout), values }
+    }
+
+    /// The parameters in order, each with its place among the values.
+    pub fn infos(&self) -> &[ParameterInfo] {
+        &self.layout.parameters
+    }
+
+    /// All values.
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// All values, to be changed.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+
+    /// The values of the parameter called `name`.
+    pub fn get(&self, name: &str) -> Option<&[T]> {
+        let info = self.infos().iter().find(|info| info.name == name)?;
+        Some(&self.values[info.range.clone()])
+    }
+
+    /// Each parameter with its values, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ParameterInfo, &mut [T])> {
+        let mut rest = &mut self.values[..];
+        self.layout.parameters.iter().map(move |info| {
+            let (values, after) = std::mem::take(&mut rest).split_at_mut(info.range.len());
+            rest = after;
+            (info, values)
+        })
+    }
+
+    /// The parameters with their gradients, as an optimizer wants them. `gradients` is in the same order
+    /// as the values: [`Plan::gradients`](crate::Plan::gradients).
+    pub fn segments<'a>(&'a mut self, gradients: &'a [T]) -> ParameterSegments<'a, T> {
+        ParameterSegments { parameters: self, gradients }
+    }
+
+    pub(crate) fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+}
+
+/// Parameters with their gradients, one segment for each parameter.
+#[derive(Debug)]
+pub struct ParameterSegments<'a, T> {
+    parameters: &'a mut Parameters<T>,
+    gradients: &'a [T],
+}
+
+impl<T: Element> Segments<T> for ParameterSegments<'_, T> {
+    fn count(&self) -> usize {
+        self.parameters.layout.parameters.len()
+    }
+
+    fn segment(&mut self, index: usize) -> Segment<'_, T> {
+        let Parameters { layout, values } = &mut *self.parameters;
+        let info = &layout.parameters[index];
+        Segment {
+            name: &info.name,
+            shape: info.shape.sizes(),
+            parameters: &mut values[info.range.clone()],
+            gradient: &self.gradients[info.range.clone()],
+        }
+    }
+}
+
+impl Layout {
+    pub(crate) fn of(graph: &Graph) -> Layout {
+        let mut length = 0;
+        let info = |tensor: Tensor| {
+            let node = graph.node(tensor);
+            let range = length..length + node.shape().elements();
+            length = range.end;
+            let role = node.role()?;
+            Some(ParameterInfo { name: node.name().to_owned(), shape: node.shape(), role, range })
+        };
+        let parameters = graph.parameters().filter_map(info).collect();
+        Layout { parameters, length }
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, info) in self.parameters.iter().enumerate() {
+            write!(f, "{}{} {}", if i == 0 { "" } else { ", " }, info.name, info.shape)?;
+        }
+        Ok(())
+    }
+}
