@@ -391,7 +391,7 @@ function picture() {
   const copy = source.cloneNode(true);
   const inline = (from, to) => {
     const style = getComputedStyle(from);
-    for (const name of ["fill", "stroke", "stroke-width", "opacity", "font-family", "font-size", "stroke-linejoin", "paint-order"]) {
+    for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "stroke-linejoin", "paint-order"]) {
       to.style.setProperty(name, style.getPropertyValue(name));
     }
     [...from.children].forEach((child, index) => inline(child, to.children[index]));
@@ -423,7 +423,7 @@ element("download-svg").addEventListener("click", () => shown && download(`${run
 function caption() {
   const diverged = run.curves.some((curve) => curve.trials.some((trial) => trial.diverged));
   return "Lines are means over the seeds that did not diverge, bands their 95 % t-intervals." +
-    (diverged ? " Thin lines that end in × are seeds that diverged, drawn up to their last measurement." : "") +
+    (diverged ? " Thin lines that end in × are seeds that diverged, drawn up to their last measurement; a × at the border stands for a value outside." : "") +
     (view.scale === "log" ? " A log axis cannot show values of 0 or below." : "") +
     (view.y === "j" ? ` J is the ${run.cost}.` : "");
 }
