@@ -54,10 +54,7 @@ pub(crate) fn columns(summary: &Summary) -> Vec<Column> {
         column("final train", "J", FINAL_COST, &|result| {
             Cell::mean(result.final_train_cost, result.seeds, &COST)
         }),
-        column("diverged", &of_seeds, DIVERGED, &|result| {
-            let alarming = result.seeds.diverged > 0;
-            Cell { alarming, ..Cell::count(result.seeds.diverged) }
-        }),
+        column("n", "/ diverged", SEEDS, &|result| Cell::seeds(result.seeds)),
     ];
     if summary.unfinished() > 0 {
         let unfinished = |result: &ContenderSummary| Cell::count(result.seeds.unfinished);
@@ -85,7 +82,8 @@ const FINAL_TEST: &str = "P on the test set after the last epoch: mean over the 
 const BEST_TEST: &str = "The best P on the test set at the end of any epoch, of each seed; chosen by \
     looking at the test set, it flatters";
 const FINAL_COST: &str = "J on the training set after the last epoch";
-const DIVERGED: &str = "Seeds whose training became non-finite; they are in no mean";
+const SEEDS: &str = "n, the seeds that finished and make up the means and intervals / seeds whose \
+    training became non-finite, which are in no mean";
 const UNFINISHED: &str =
     "Seeds that were not done when the run was interrupted; they are in no mean";
 const TARGET: &str = "When P on the test set first reached the target, at the end of an epoch; mean \
@@ -112,7 +110,9 @@ impl Cell {
     fn to_target(estimate: Option<Estimate>, target: ToTarget) -> Cell {
         let note = format!("{} of {}", target.reached, target.of);
         let missed = target.reached < target.of;
-        Cell { note: missed.then_some(note), ..Cell::number(estimate.map(|e| e.mean)) }
+        let half_width = estimate.and_then(|e| e.half_width).map(words::short);
+        let mean = Cell::number(estimate.map(|e| e.mean));
+        Cell { half_width, note: missed.then_some(note), ..mean }
     }
 
     fn number(x: Option<f64>) -> Cell {
@@ -121,6 +121,15 @@ impl Cell {
             text: words::short(x),
             ..Cell::default()
         })
+    }
+
+    fn seeds(Seeds { finished, diverged, .. }: Seeds) -> Cell {
+        Cell {
+            value: Some(finished as f64),
+            text: format!("{finished} / {diverged}"),
+            alarming: diverged > 0,
+            ..Cell::default()
+        }
     }
 
     fn count(n: u64) -> Cell {
