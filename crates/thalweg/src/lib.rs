@@ -1,1 +1,9 @@
-//! .
+#![doc = include_str!("../../../README.md")]
+
+pub use thalweg_data as data;
+pub use thalweg_graph as graph;
+pub use thalweg_optim as optim;
+pub use thalweg_report as report;
+pub use thalweg_study as study;
+pub use thalweg_surfaces as surfaces;
+pub use thalweg_train as train;
