@@ -54,7 +54,7 @@ impl FromStr for Call {
     type Err = SyntaxError;
 
     fn from_str(text: &str) -> Result<Call, SyntaxError> {
-        let mut parser = Parser { text, at: 0 };
+        let mut parser = Parser { text, at: 0, depth: 0 };
         let call = parser.call()?;
         match parser.peek() {
             None => Ok(call),
@@ -96,9 +96,13 @@ fn write_number(x: f64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) { write!(f, "{x:e}") } else { write!(f, "{x}") }
 }
 
+/// Calls inside of calls go no deeper than this.
+const DEEPEST: usize = 32;
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -106,6 +110,10 @@ impl Parser<'_> {
         let name = self.name()?;
         let mut arguments = Vec::new();
         if self.eat('(') && !self.eat(')') {
+            self.depth += 1;
+            if self.depth > DEEPEST {
+                return Err(self.expected("no more calls inside of each other"));
+            }
             loop {
                 arguments.push(self.argument()?);
                 if self.eat(')') {
@@ -115,6 +123,7 @@ impl Parser<'_> {
                     return Err(self.expected("',' or ')'"));
                 }
             }
+            self.depth -= 1;
         }
         Ok(Call { name, arguments })
     }
@@ -249,6 +258,10 @@ mod tests {
         assert_eq!(message(""), "in '', column 1: expected a name");
         assert_eq!(message("sgd(lr=1e999)"), "in 'sgd(lr=1e999)', column 8: expected a number");
         assert_eq!(message("sgd(lr=1..2)"), "in 'sgd(lr=1..2)', column 8: expected a number");
+        let nested = "a(".repeat(100_000);
+        assert!(
+            message(&nested).contains("column 67: expected no more calls inside of each other")
+        );
         assert_eq!(message("sgd(lr=é)"), "in 'sgd(lr=é)', column 8: expected a name");
     }
 }

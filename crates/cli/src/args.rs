@@ -7,7 +7,7 @@ use clap::builder::styling::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
 use thalweg_calls::Call;
 use thalweg_data::{Last, Order};
-use thalweg_study::{Batch, Precision, parse_last, parse_order};
+use thalweg_study::{Batch, MOST, MOST_SEEDS, Precision, parse_last, parse_order};
 
 /// Optimizers for deep learning, compared honestly.
 ///
@@ -41,30 +41,40 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
     /// An experiment file; what is given beside it takes precedence
+    #[arg(conflicts_with = "resume")]
     pub experiment: Option<PathBuf>,
     /// An optimizer to compare, as a call: "adamw(lr=1e-3)"; may be repeated
-    #[arg(long = "optimizer", value_name = "CALL")]
+    #[arg(long = "optimizer", value_name = "CALL", conflicts_with = "resume")]
     pub optimizers: Vec<Call>,
     /// Train with seeds 1 to N
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = from_1_to::<MOST_SEEDS>, allow_negative_numbers = true, conflicts_with = "resume")]
     pub seeds: Option<u64>,
     #[command(flatten)]
     pub training: TrainingArgs,
+    #[command(flatten)]
+    pub how: HowArgs,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
     /// The optimizer, as a call: "adamw(lr=1e-3)"
-    #[arg(long, value_name = "CALL", required_unless_present = "resume")]
+    #[arg(
+        long,
+        value_name = "CALL",
+        required_unless_present = "resume",
+        conflicts_with = "resume"
+    )]
     pub optimizer: Option<Call>,
-    /// The seed of weights and batches
-    #[arg(long, value_name = "N")]
+    /// The seed of weights and batches [default: 1]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, conflicts_with = "resume")]
     pub seed: Option<u64>,
     #[command(flatten)]
     pub training: TrainingArgs,
+    #[command(flatten)]
+    pub how: HowArgs,
 }
 
-/// What `compare` and `train` have in common.
+/// What is trained, where `compare` and `train` have it in common.
 #[derive(Debug, clap::Args)]
 pub struct TrainingArgs {
     /// What is learned [default: fashion-mlp]; see `thalweg list tasks`
@@ -73,14 +83,17 @@ pub struct TrainingArgs {
     /// How weights start [default: what the task wants]
     #[arg(long, value_name = "CALL")]
     pub init: Option<Call>,
+    /// How biases start [default: zeros]
+    #[arg(long, value_name = "CALL")]
+    pub bias: Option<Call>,
     /// How the learning rate of optimizers without a schedule of their own moves
     #[arg(long, value_name = "CALL")]
     pub schedule: Option<Call>,
     /// Passes over the training set
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
     pub epochs: Option<u64>,
     /// Examples per step, or "full"
-    #[arg(long, value_name = "N", value_parser = batch)]
+    #[arg(long, value_name = "N", value_parser = batch, allow_negative_numbers = true)]
     pub batch: Option<Batch>,
     /// reshuffled, shuffled_once, stored or with_replacement
     #[arg(long, value_parser = parse_order)]
@@ -89,7 +102,7 @@ pub struct TrainingArgs {
     #[arg(long, value_parser = parse_last)]
     pub last: Option<Last>,
     /// The test measure whose first reaching is timed
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub target: Option<f64>,
     /// A folder with the data, or "embedded" [default: search]
     #[arg(long, value_name = "DIR")]
@@ -100,11 +113,31 @@ pub struct TrainingArgs {
     /// The folder of the run [default: a new one below runs/]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// A run that is gone on with is as it was begun.
+const NOT_WITH_RESUME: [&str; 11] = [
+    "task",
+    "init",
+    "schedule",
+    "epochs",
+    "batch",
+    "order",
+    "last",
+    "target",
+    "data",
+    "precision",
+    "out",
+];
+
+/// What changes none of the numbers.
+#[derive(Debug, clap::Args)]
+pub struct HowArgs {
     /// Go on with the run in this folder
-    #[arg(long, value_name = "DIR", exclusive = true)]
+    #[arg(long, value_name = "DIR", conflicts_with_all = NOT_WITH_RESUME)]
     pub resume: Option<PathBuf>,
     /// How many trials run at once [default: one per core]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = from_1_to::<MOST_THREADS>, allow_negative_numbers = true)]
     pub threads: Option<u64>,
     /// Print the summary as JSON instead of a table
     #[arg(long)]
@@ -146,13 +179,13 @@ pub struct ScheduleArgs {
     /// The schedule: "linear(tau=2000, end=0.01)"
     pub schedule: Call,
     /// Steps to show
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
     pub steps: u64,
     /// The learning rate that the schedule multiplies
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: f64,
     /// Steps that an epoch has, for durations in epochs
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
     pub steps_per_epoch: Option<u64>,
     #[command(flatten)]
     pub rows: RowsArgs,
@@ -162,7 +195,7 @@ pub struct ScheduleArgs {
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(multiple = false)]
 pub struct RowsArgs {
-    /// Print rows as CSV
+    /// Print rows as CSV, as `trace` does anyway
     #[arg(long)]
     pub csv: bool,
     /// Print rows as JSON
@@ -203,10 +236,10 @@ pub struct BenchTrainArgs {
     #[arg(long, value_name = "CALL", default_value = "sgd(lr=0.1)")]
     pub optimizer: Call,
     /// Examples per step
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
     pub batch: u64,
     /// Threads for one training
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_1_to::<MOST_THREADS>, allow_negative_numbers = true)]
     pub threads: u64,
     /// Print as JSON
     #[arg(long)]
@@ -237,17 +270,33 @@ fn one_line(message: &str) -> String {
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ").replace(":;", ":")
 }
 
-fn positive(text: &str) -> Result<u64, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "it must be a whole number from 1".into())
+/// More threads than any machine has cores, and as many as a system starts without complaint.
+const MOST_THREADS: u64 = 1024;
+
+fn from_1_to<const MOST: u64>(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|n| (1..=MOST).contains(n));
+    number.ok_or_else(|| format!("it must be a whole number from 1 to {MOST}"))
+}
+
+/// A seed that an experiment file can hold: TOML has no larger numbers.
+fn seed(text: &str) -> Result<u64, String> {
+    let most = i64::MAX as u64;
+    let number = text.parse().ok().filter(|n| *n <= most);
+    number.ok_or_else(|| format!("it must be a whole number from 0 to {most}"))
 }
 
 fn batch(text: &str) -> Result<Batch, String> {
     match text {
         "full" => Ok(Batch::Full),
-        number => positive(number)
+        number => from_1_to::<MOST>(number)
             .map(|n| Batch::Of(n as usize))
-            .map_err(|_| "it must be a whole number from 1, or full".into()),
+            .map_err(|error| format!("{error}, or full")),
     }
+}
+
+fn learning_rate(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|x: &f64| x.is_finite() && *x >= 0.0);
+    number.ok_or_else(|| "it must be a number from 0".into())
 }
 
 fn precision(text: &str) -> Result<Precision, String> {

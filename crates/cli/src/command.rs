@@ -4,6 +4,7 @@ pub mod bench;
 pub mod compare;
 pub mod list;
 pub mod report;
+mod rows;
 pub mod schedule;
 pub mod trace;
 

@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod progress;
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use args::{Args, Command};
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("thalweg: {error}");
+            say(&format!("thalweg: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -37,6 +38,11 @@ fn run(command: Option<Command>) -> Ending {
         Some(Command::List(args)) => command::list::list(args),
         Some(Command::Bench(args)) => command::bench::bench(args),
     }
+}
+
+/// A line on stderr. That nobody may be reading it is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
 }
 
 /// Whoever read the output has seen enough, as `head` does: no error.

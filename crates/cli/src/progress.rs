@@ -10,7 +10,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use thalweg_events::{Epoch, Event, Measure, TrialId};
 use thalweg_graph::Element;
 use thalweg_study::{Experiment, Resolved, RunFolder, Watch};
-use thalweg_train::{Progress as Step, Set, Task};
+use thalweg_train::{Progress as Step, Task};
+
+use crate::say;
 
 /// Set by Ctrl-C and by the signals that end a program.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -21,6 +23,8 @@ pub struct Progress {
     measure: Measure,
     epochs: u64,
     trials: u64,
+    /// Characters of labels and of seeds before the bars.
+    widths: (usize, usize),
     begun: Instant,
     terminal: bool,
     bars: MultiProgress,
@@ -54,34 +58,37 @@ impl Progress {
             .flat_map(|&seed| (0..contenders).map(move |contender| TrialId { contender, seed }))
             .filter(|trial| folder.is_over(*trial))
             .count() as u64;
-        eprintln!("task   {}: {}", description.name, description.about);
-        eprintln!(
-            "data   {} ({} to train on, {} to test on)",
-            description.data,
-            task.examples(Set::Train),
-            task.examples(Set::Test)
-        );
-        eprintln!(
-            "run    {contenders} × {seeds} trials of {} epochs, {} → {}",
-            resolved.epochs,
+        say(&format!("task   {}: {}", description.name, description.about));
+        say(&format!("data   {}", description.data));
+        say(&format!(
+            "run    {} × {}, {} each\n       {}",
+            counted(contenders as u64, "optimizer"),
+            counted(seeds as u64, "seed"),
+            counted(resolved.epochs, "epoch"),
             resolved.batching,
-            folder.path().display()
-        );
+        ));
+        say(&format!("into   {}", folder.path().display()));
         if over > 0 {
-            eprintln!("       {over} of {planned} trials are there already");
+            say(&format!("       {over} of {} there already", counted(planned, "trial")));
         }
         let terminal = stderr().is_terminal();
         let target =
             if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
-        let all = bars.add(ProgressBar::new((planned - over) * resolved.epochs));
-        all.set_style(style("{bar:40} {msg}  {elapsed} gone, {eta} left"));
+        let all = bars.add(ProgressBar::new((planned - over).saturating_mul(resolved.epochs)));
+        let names = resolved.labels.iter().map(|label| label.chars().count());
+        let seed = experiment.seeds.iter().max().map_or(0, |seed| seed.to_string().len());
+        let widths = (names.max().unwrap_or(0).min(WIDEST_LABEL), seed);
+        all.set_style(style("{prefix} {bar:20} {elapsed} gone, {eta} left, {wide_msg}"));
+        all.set_prefix(fitted("all", widths.0 + " seed ".len() + seed));
+        all.set_message(format!("{over} of {planned} trials"));
         all.enable_steady_tick(Duration::from_millis(200));
         Ok(Progress {
             labels: resolved.labels.clone(),
             measure: description.measure.clone(),
             epochs: resolved.epochs,
             trials: planned,
+            widths,
             begun: Instant::now(),
             terminal,
             bars,
@@ -94,7 +101,7 @@ impl Progress {
     pub fn finish(&self) {
         let _ = self.bars.clear();
         if self.terminal {
-            eprintln!();
+            say("");
         }
     }
 
@@ -107,10 +114,9 @@ impl Progress {
     }
 
     fn measured(&self, epoch: &Epoch) {
-        if epoch.epoch > 0 {
-            self.all.inc(1);
-        }
-        self.state().measured.insert(epoch.trial, epoch.clone());
+        let before = self.state().measured.insert(epoch.trial, epoch.clone());
+        // A trial that is gone on with begins at a later epoch.
+        self.all.inc(epoch.epoch - before.map_or(0, |before| before.epoch.min(epoch.epoch)));
     }
 
     fn over(&self, trial: TrialId, how: &str) {
@@ -127,12 +133,16 @@ impl Progress {
             let result = measured.map_or(String::new(), |epoch| self.result(&epoch));
             let left = self.left();
             let done = format!("{} of {} trials", state.over, self.trials);
-            eprintln!("{}: {how}{result}; {done}{left}", self.name(trial));
+            say(&format!("{}: {how}{result}; {done}{left}", self.name(trial)));
         }
     }
 
     fn result(&self, epoch: &Epoch) -> String {
-        let number = |x: Option<f64>| x.map_or("not finite".into(), |x| format!("{x:.4}"));
+        let number = |x: Option<f64>| match x {
+            None => "not finite".into(),
+            Some(x) if x.abs() < 1e6 => format!("{x:.4}"),
+            Some(x) => format!("{x:.3e}"),
+        };
         let measure = match (epoch.test.measure, self.measure.percent) {
             (Some(p), true) => format!("{:.2} %", 100.0 * p),
             (p, _) => number(p),
@@ -171,16 +181,19 @@ impl Watch for Progress {
             return;
         }
         let mut state = self.state();
-        let steps = self.epochs * step.steps_per_epoch;
+        let steps = self.epochs.saturating_mul(step.steps_per_epoch);
         let bar = state.running.entry(trial).or_insert_with(|| {
             let bar = self.bars.insert_before(&self.all, ProgressBar::new(steps));
-            bar.set_style(style("{bar:40} {prefix}: {msg}"));
-            bar.set_prefix(self.name(trial));
+            bar.set_style(style("{prefix} {bar:20} {wide_msg}"));
+            let (width, seed) = self.widths;
+            let label = fitted(&self.labels[trial.contender], width);
+            bar.set_prefix(format!("{label} seed {:seed$}", trial.seed));
             bar
         });
         bar.set_position(step.step);
         let epoch = step.step.div_ceil(step.steps_per_epoch);
-        bar.set_message(format!("epoch {epoch} of {}, loss {:.4}", self.epochs, step.cost));
+        let width = self.epochs.to_string().len();
+        bar.set_message(format!("epoch {epoch:width$} of {}, loss {:.4}", self.epochs, step.cost));
     }
 
     fn should_stop(&self) -> bool {
@@ -195,6 +208,22 @@ fn catch_signals() -> Result<(), ctrlc::Error> {
             std::process::exit(130);
         }
     })
+}
+
+/// `1 seed`, `3 seeds`.
+fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Labels are cut here, so that the bars find room beside them.
+const WIDEST_LABEL: usize = 32;
+
+/// The text in exactly `width` characters.
+fn fitted(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return format!("{text:width$}");
+    }
+    text.chars().take(width - 1).chain(['…']).collect()
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -124,21 +124,51 @@ fn find(
     variable: Option<OsString>,
     installed: &Path,
 ) -> Result<Classification, DataError> {
+    let Place { source, words, searched } = place(source, variable, installed);
+    match source {
+        Some(folder) => in_folder(&folder, words, searched),
+        None => embedded(searched),
+    }
+}
+
+/// Where the data are taken from.
+struct Place {
+    /// The folder; the embedded subset if there is none.
+    source: Option<PathBuf>,
+    /// The folder in words.
+    words: String,
+    /// The places that come before it, each with the reason why it was passed over.
+    searched: Vec<String>,
+}
+
+fn place(source: &Source, variable: Option<OsString>, installed: &Path) -> Place {
+    let not_set = || format!("{VARIABLE} (not set)");
+    let folder = |folder: &Path, who: String, searched| Place {
+        source: Some(folder.to_owned()),
+        words: format!("{}{who}", folder.display()),
+        searched,
+    };
+    let embedded = |searched| Place { source: None, words: String::new(), searched };
     match (source, variable.filter(|value| !value.is_empty())) {
         (Source::Embedded, _) => embedded(vec![]),
-        (Source::Folder(folder), _) => in_folder(folder, folder.display().to_string(), vec![]),
-        (Source::Search, Some(folder)) => {
-            let folder = Path::new(&folder);
-            in_folder(folder, format!("{} ({VARIABLE})", folder.display()), vec![])
-        }
+        (Source::Folder(path), _) => folder(path, String::new(), vec![]),
+        (Source::Search, Some(path)) => folder(Path::new(&path), format!(" ({VARIABLE})"), vec![]),
         (Source::Search, None) if installed.exists() => {
-            let place = installed.display().to_string();
-            in_folder(installed, place, vec![format!("{VARIABLE} (not set)")])
+            folder(installed, String::new(), vec![not_set()])
         }
-        (Source::Search, None) => embedded(vec![
-            format!("{VARIABLE} (not set)"),
-            format!("{} (not there)", installed.display()),
-        ]),
+        (Source::Search, None) => {
+            embedded(vec![not_set(), format!("{} (not there)", installed.display())])
+        }
+    }
+}
+
+impl Source {
+    /// The place that a search finds now, as a source that names it; any other source is itself.
+    pub fn settled(&self) -> Source {
+        match place(self, env::var_os(VARIABLE), Path::new(INSTALLED)).source {
+            Some(folder) => Source::Folder(folder),
+            None => Source::Embedded,
+        }
     }
 }
 

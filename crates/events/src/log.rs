@@ -66,10 +66,13 @@ pub fn read(path: &Path) -> Result<Vec<Event>, ReadError> {
     let io = |source| ReadError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
     let mut events = Vec::new();
-    for (index, line) in BufReader::new(file).lines().enumerate() {
+    // Lines of bytes: a cut may go through the middle of a character.
+    for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
         let line = line.map_err(io)?;
-        match serde_json::from_str(&line) {
+        let cut = std::str::from_utf8(&line).is_err_and(|error| error.error_len().is_none());
+        match serde_json::from_slice(&line) {
             Ok(event) => events.push(event),
+            Err(_) if cut => {}
             Err(source) if source.is_eof() => {}
             Err(source) => {
                 return Err(ReadError::Line { path: path.to_owned(), line: index + 1, source });
@@ -98,7 +101,7 @@ mod tests {
                 train: measured,
                 test: measured,
             }),
-            Event::Diverged(Diverged { trial, step: 79, epoch: 2, reason: "loss is NaN".into() }),
+            Event::Diverged(Diverged { trial, step: 79, epoch: 2, reason: "loss is ∞".into() }),
         ]
     }
 
@@ -127,7 +130,8 @@ mod tests {
         let whole: Vec<String> =
             events().iter().map(|event| serde_json::to_string(event).unwrap()).collect();
         for cut in 0..whole[1].len() {
-            std::fs::write(&path, format!("{}\n{}", whole[0], &whole[1][..cut])).unwrap();
+            let bytes = [whole[0].as_bytes(), b"\n", &whole[1].as_bytes()[..cut]].concat();
+            std::fs::write(&path, bytes).unwrap();
             assert_eq!(read(&path).unwrap(), events()[..1]);
             Log::append(&path).unwrap().write(&events()[1]).unwrap();
             assert_eq!(read(&path).unwrap(), events(), "after going on from a cut at {cut}");

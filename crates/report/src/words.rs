@@ -72,17 +72,9 @@ pub(crate) fn facts(run: &Started) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("J", run.cost.clone()),
         ("P", format!("{name}, {direction}")),
-        (
-            "data",
-            format!(
-                "{}; {} to train on, {} to test on",
-                run.data,
-                plural(run.train_examples, "example"),
-                count(run.test_examples),
-            ),
-        ),
+        ("data", run.data.clone()),
         ("model", format!("{}, from {}", plural(run.parameters, "parameter"), run.init)),
-        ("batches", format!("{}, {}", plural(run.batch, "example"), run.batching)),
+        ("batching", run.batching.clone()),
         ("budget", format!("{} of each trial", plural(run.epochs, "epoch"))),
         ("seeds", format!("{}; all contenders share them", seeds.join(", "))),
     ];

@@ -48,9 +48,9 @@ pub enum CompareError {
     /// Results cannot be kept.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// An event cannot be written.
-    #[error("cannot write to {folder}: {source}; make room and run the same command again")]
-    Log {
+    /// An event or a checkpoint cannot be written.
+    #[error("cannot write to {folder}: {source}; make room and go on with --resume {folder}")]
+    Write {
         /// The folder.
         folder: String,
         /// Why.
@@ -70,7 +70,7 @@ pub enum CompareError {
 }
 
 /// Runs every trial of `experiment` that is not over in `folder`, at most `threads` at a time. A trial that
-/// takes long keeps a checkpoint every `checkpoint_every`, and when it is stopped.
+/// takes long keeps a checkpoint at the end of an epoch, `checkpoint_every` or longer after the last one.
 ///
 /// # Errors
 ///
@@ -85,8 +85,8 @@ pub fn compare<T: Element>(
     watch: &dyn Watch,
 ) -> Result<Ending, CompareError> {
     // Every training is set up once before any begins, so that no mistake comes to light late.
-    let options =
-        |seed, threads| Options { batching: resolved.batching, init: resolved.init, seed, threads };
+    let Resolved { batching, init, bias, .. } = *resolved;
+    let options = |seed, threads| Options { batching, init, bias, seed, threads };
     let mut parameters = 0;
     for contender in &experiment.contenders {
         let options = options(experiment.seeds[0], Threads::One);
@@ -176,7 +176,8 @@ impl<T: Element> Run<'_, T> {
                 }
             }
             if kept.elapsed() >= self.checkpoint_every {
-                self.folder.keep_checkpoint(trial, &training.save())?;
+                let written = self.folder.keep_checkpoint(trial, &training.save());
+                written.map_err(|source| self.cannot_write(source))?;
                 kept = Instant::now();
             }
         }
@@ -193,12 +194,13 @@ impl<T: Element> Run<'_, T> {
 
     fn write(&self, event: &Event) -> Result<(), CompareError> {
         let written = self.log.lock().expect("no worker panics while it writes").write(event);
-        written.map_err(|source| {
-            let folder = self.folder.path().display().to_string();
-            CompareError::Log { folder, source }
-        })?;
+        written.map_err(|source| self.cannot_write(source))?;
         self.watch.event(event);
         Ok(())
+    }
+
+    fn cannot_write(&self, source: std::io::Error) -> CompareError {
+        CompareError::Write { folder: self.folder.path().display().to_string(), source }
     }
 }
 
@@ -209,12 +211,15 @@ fn started<T: Element>(
     parameters: usize,
 ) -> Started {
     let description = task.description();
-    let Resolved { epochs, batching, init, labels } = resolved;
+    let Resolved { epochs, batching, init, bias, labels, .. } = resolved;
     let train_examples = task.examples(Set::Train) as u64;
+    let batches = batching.over(task.examples(Set::Train)).expect("checked when it was set up");
+    let steps_per_epoch = Some(batches.steps_per_epoch() as f64);
     let contender = |(label, contender): (&String, &crate::Contender)| {
         let arguments =
             OPTIMIZERS.resolve(&contender.optimizer).expect("checked when it was set up");
-        let optimizer = optimizer::<T>(&contender.optimizer, Some(1.0)).expect("checked as well");
+        let optimizer =
+            optimizer::<T>(&contender.optimizer, steps_per_epoch).expect("checked as well");
         thalweg_events::Contender {
             label: label.clone(),
             optimizer: arguments.brief().to_string(),
@@ -232,7 +237,7 @@ fn started<T: Element>(
         train_examples,
         test_examples: task.examples(Set::Test) as u64,
         parameters: parameters as u64,
-        init: init.to_string(),
+        init: format!("{init}, biases {bias}"),
         batch: match batching.size {
             Size::Of(size) => size as u64,
             Size::Full => train_examples,

@@ -7,7 +7,7 @@
 //! ```
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ pub struct RunFolder {
     /// The trials that are over, finished or diverged.
     over: HashSet<TrialId>,
     begun: bool,
+    /// Held as long as this process writes to the folder.
+    _lock: File,
 }
 
 /// A folder that cannot be used.
@@ -42,6 +44,12 @@ pub enum FolderError {
         /// The folder.
         path: PathBuf,
     },
+    /// The same run is going on in another process.
+    #[error("the run in {} is going on in another process; wait for it or stop it", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
 }
 
 impl RunFolder {
@@ -50,30 +58,49 @@ impl RunFolder {
     ///
     /// # Errors
     ///
-    /// If another run is there, or the folder cannot be written.
+    /// If another run is there, another process is at work in it, or the folder cannot be written.
     pub fn open(path: &Path, toml: &str) -> Result<RunFolder, FolderError> {
         let write = |source| FolderError::Write { path: path.to_owned(), source };
-        fs::create_dir_all(path.join("checkpoints")).map_err(write)?;
         let (recipe, events) = (path.join("run.toml"), path.join("events.jsonl"));
         if !recipe.exists() && !events.exists() {
+            fs::create_dir_all(path).map_err(write)?;
             write_atomically(&recipe, toml.as_bytes()).map_err(write)?;
         } else if fs::read_to_string(&recipe).ok().as_deref() != Some(toml) {
             return Err(FolderError::Taken { path: path.to_owned() });
         }
+        let lock = File::open(&recipe).map_err(write)?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                return Err(FolderError::Busy { path: path.to_owned() });
+            }
+            // A file system without locks is used without.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        fs::create_dir_all(path.join("checkpoints")).map_err(write)?;
         let events = if events.exists() { read(&events)? } else { Vec::new() };
         let over = events
             .iter()
             .filter(|event| matches!(event, Event::Finished(_) | Event::Diverged(_)))
             .filter_map(Event::trial)
             .collect();
-        Ok(RunFolder { path: path.to_owned(), over, begun: !events.is_empty() })
+        Ok(RunFolder { path: path.to_owned(), over, begun: !events.is_empty(), _lock: lock })
     }
 
     /// A new folder for a run called `name` below `parent`: `name`, or `name-2`, `name-3`, …
     pub fn create(parent: &Path, name: &str, toml: &str) -> Result<RunFolder, FolderError> {
-        let numbered = (2..).map(|n| parent.join(format!("{name}-{n}")));
-        let free = std::iter::once(parent.join(name)).chain(numbered).find(|path| !path.exists());
-        RunFolder::open(&free.expect("numbers do not end"), toml)
+        let write = |path: &Path, source| FolderError::Write { path: path.to_owned(), source };
+        fs::create_dir_all(parent).map_err(|error| write(parent, error))?;
+        let mut path = parent.join(name);
+        for n in 2.. {
+            // Two processes that begin at once get two folders.
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(write(&path, error)),
+                Ok(()) => break,
+            }
+            path = parent.join(format!("{name}-{n}"));
+        }
+        RunFolder::open(&path, toml)
     }
 
     /// The folder.
@@ -104,9 +131,8 @@ impl RunFolder {
     }
 
     /// Keeps a checkpoint of a trial in place of an older one.
-    pub fn keep_checkpoint(&self, trial: TrialId, bytes: &[u8]) -> Result<(), FolderError> {
-        let path = self.checkpoint_path(trial);
-        write_atomically(&path, bytes).map_err(|source| FolderError::Write { path, source })
+    pub fn keep_checkpoint(&self, trial: TrialId, bytes: &[u8]) -> io::Result<()> {
+        write_atomically(&self.checkpoint_path(trial), bytes)
     }
 
     /// Forgets the checkpoint of a trial that is over.

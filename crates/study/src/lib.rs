@@ -14,7 +14,8 @@ mod trace;
 
 pub use compare::{CompareError, Ending, Watch, compare};
 pub use experiment::{
-    Batch, Contender, Experiment, ExperimentError, Precision, Resolved, parse_last, parse_order,
+    Batch, Contender, Experiment, ExperimentError, MOST, MOST_SEEDS, Precision, Resolved,
+    parse_last, parse_order,
 };
 pub use folder::{FolderError, RunFolder};
 pub use trace::{TraceError, TraceRow, trace};

@@ -1,5 +1,7 @@
 //! One optimizer on a surface: where it goes, step by step, in double precision.
 
+use std::ops::ControlFlow;
+
 use thalweg_calls::{Call, CallError};
 use thalweg_optim::{Segment, StepError, optimizer};
 use thalweg_surfaces::Surface;
@@ -28,13 +30,16 @@ pub enum TraceError {
     Diverged(#[from] StepError),
 }
 
-/// Follows the optimizer from `start` for `steps` steps and hands each point to `visit`, the start first.
-/// The points are the iterates θ, also where the optimizer takes gradients elsewhere.
+/// Follows the optimizer from `start` for `steps` steps and hands each point to `visit`, the start first,
+/// until it breaks off. The points are the iterates θ, also where the optimizer takes gradients elsewhere.
 ///
 /// ```
 /// let surface = thalweg_surfaces::surface(&"ravine(k=10)".parse()?)?;
 /// let mut path = Vec::new();
-/// thalweg_study::trace(&*surface, [10.0, 1.0], &"sgd(lr=0.1)".parse()?, 1, |row| path.push(row))?;
+/// thalweg_study::trace(&*surface, [10.0, 1.0], &"sgd(lr=0.1)".parse()?, 1, |row| {
+///     path.push(row);
+///     std::ops::ControlFlow::Continue(())
+/// })?;
 /// assert_eq!((path[0].x, path[0].y, path[0].f), (10.0, 1.0, 55.0));
 /// assert_eq!((path[1].x, path[1].y, path[1].f), (9.0, 0.0, 40.5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -48,7 +53,7 @@ pub fn trace(
     start: [f64; 2],
     call: &Call,
     steps: u64,
-    mut visit: impl FnMut(TraceRow),
+    mut visit: impl FnMut(TraceRow) -> ControlFlow<()>,
 ) -> Result<(), TraceError> {
     let mut optimizer = optimizer::<f64>(call, None)?;
     let mut point = start;
@@ -57,7 +62,9 @@ pub fn trace(
         let mut iterate = point;
         optimizer.to_iterate(&mut segment(&mut iterate, &gradient));
         let [x, y] = iterate;
-        visit(TraceRow { step, x, y, f: surface.value(iterate) });
+        if visit(TraceRow { step, x, y, f: surface.value(iterate) }).is_break() {
+            break;
+        }
         if step < steps {
             optimizer.step(&mut segment(&mut point, &gradient))?;
         }

@@ -21,10 +21,9 @@ pub(crate) fn initialize<T: Element>(
         return Ok(parameters);
     }
     for (info, values) in parameters.iter_mut() {
-        if info.role != Role::Bias {
-            let stream = Stream::new(options.seed, &format!("init/{}", info.name));
-            options.init.fill(info.shape.sizes(), values, stream);
-        }
+        let init = if info.role == Role::Bias { options.bias } else { options.init };
+        let stream = Stream::new(options.seed, &format!("init/{}", info.name));
+        init.fill(info.shape.sizes(), values, stream);
     }
     if let Initializer::Lsuv(lsuv) = &options.init {
         scale_to_unit_variance(task, *lsuv, options.seed, &mut parameters)?;

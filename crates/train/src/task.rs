@@ -57,6 +57,8 @@ pub struct Description {
     pub measure: Measure,
     /// Where the data come from.
     pub data: String,
+    /// What to ask for to get the same data again; `None` if the task makes them.
+    pub source: Option<Source>,
     /// How the weights start, and whether that may be changed.
     pub start: Start,
     /// How batches are drawn when nothing else is said.
@@ -113,10 +115,17 @@ pub enum TaskError {
 pub fn task<T: Element>(call: &Call, source: &Source) -> Result<Box<dyn Task<T>>, TaskError> {
     let arguments = TASKS.resolve(call)?;
     let name = arguments.brief().to_string();
-    let fashion = |network| Ok(Fashion::new(name, network, thalweg_data::fashion_mnist(source)?));
+    let fashion = |network| {
+        let data = thalweg_data::fashion_mnist(source)?;
+        Ok(Fashion::new(name, network, data, source.settled()))
+    };
     match arguments.name() {
         "fashion-mlp" => {
             let hidden = arguments.number("hidden") as usize;
+            if hidden > MOST_HIDDEN {
+                let message = format!("fashion-mlp: hidden must be at most {MOST_HIDDEN}");
+                return Err(CallError::new(message).into());
+            }
             let dropout = arguments.number("dropout");
             fashion(Network::Mlp { hidden, dropout }).map(boxed)
         }
@@ -126,6 +135,9 @@ pub fn task<T: Element>(call: &Call, source: &Source) -> Result<Box<dyn Task<T>>
         name => unreachable!("the vocabulary has no task {name}"),
     }
 }
+
+/// The most units of a hidden layer: with pictures of 784 pixels, 52 million weights.
+const MOST_HIDDEN: usize = 1 << 16;
 
 fn boxed<T: Element>(task: impl Task<T> + 'static) -> Box<dyn Task<T>> {
     Box::new(task)

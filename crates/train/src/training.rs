@@ -10,7 +10,7 @@ use thalweg_events::{Diverged, Epoch, Measured, TrialId};
 use thalweg_graph::{
     Element, GraphError, Mode, Parameters, Plan, RunError, RunOptions, Threads, Train,
 };
-use thalweg_optim::init::{Constant, Initializer};
+use thalweg_optim::init::{Constant, Initializer, Zeros};
 use thalweg_optim::saved::{self, SavedError};
 use thalweg_optim::{OPTIMIZERS, Optimizer, SavedSlot, StateError, StepInfo, optimizer};
 
@@ -39,8 +39,10 @@ pub struct Training<'a, T> {
 pub struct Options {
     /// How batches are drawn.
     pub batching: Batching,
-    /// How the weights start, unless the task fixes it. Biases start at 0.
+    /// How the weights start, unless the task fixes it.
     pub init: Initializer,
+    /// How the biases start, unless the task fixes it.
+    pub bias: Initializer,
     /// What all random numbers come from.
     pub seed: u64,
     /// Who calculates large products. The bits do not depend on it.
@@ -137,11 +139,11 @@ impl Options {
     /// As the task wants it, with seed 0, on one thread.
     pub fn of<T: Element>(task: &dyn Task<T>) -> Options {
         let description = task.description();
-        let init = match description.start {
-            Start::Weights(init) => init,
-            Start::Fixed(value) => Constant { value }.into(),
+        let (init, bias) = match description.start {
+            Start::Weights(init) => (init, Zeros.into()),
+            Start::Fixed(value) => (Constant { value }.into(), Constant { value }.into()),
         };
-        Options { batching: description.batching, init, seed: 0, threads: Threads::One }
+        Options { batching: description.batching, init, bias, seed: 0, threads: Threads::One }
     }
 }
 
@@ -340,9 +342,9 @@ impl<'a, T: Element> Training<'a, T> {
 
     /// What a checkpoint must agree in with the training that goes on from it.
     fn identity(&self) -> String {
-        let Options { batching, init, seed, .. } = &self.options;
+        let Options { batching, init, bias, seed, .. } = &self.options;
         let task = &self.task.description().name;
-        format!("{task}, {}, {batching}, {init}, seed {seed}", self.call)
+        format!("{task}, {}, {batching}, {init}, biases {bias}, seed {seed}", self.call)
     }
 
     /// One step on a batch; J on it before the step.
@@ -387,11 +389,13 @@ impl<'a, T: Element> Training<'a, T> {
 
     fn halt(&self, error: TrainError) -> Halt {
         match error {
-            TrainError::Run(RunError::Step(error)) => Halt::Diverged {
-                step: self.optimizer.steps() + 1,
-                epoch: self.progress.epochs + 1,
-                reason: error.to_string(),
-            },
+            TrainError::Run(RunError::Step(error)) => {
+                let (step, epoch) = (self.optimizer.steps() + 1, self.progress.epochs + 1);
+                let message = error.to_string();
+                // The step stands in a field of its own.
+                let reason = message.strip_prefix(&format!("step {step}: ")).unwrap_or(&message);
+                Halt::Diverged { step, epoch, reason: reason.to_owned() }
+            }
             error => Halt::Train(error),
         }
     }

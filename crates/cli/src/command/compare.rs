@@ -2,10 +2,10 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use thalweg_calls::Call;
 use thalweg_data::Source;
 use thalweg_graph::Element;
 use thalweg_optim::init::initializer;
@@ -13,9 +13,9 @@ use thalweg_study::{Contender, Ending as StudyEnding, Experiment, Precision, Run
 use thalweg_train::task;
 
 use super::{report, with_schedule};
-use crate::Ending;
-use crate::args::{CompareArgs, TrainArgs, TrainingArgs};
+use crate::args::{CompareArgs, HowArgs, TrainArgs, TrainingArgs};
 use crate::progress::Progress;
+use crate::{Ending, say};
 
 /// What `thalweg` does by itself.
 const LECTURE: &str = include_str!("../../experiments/lecture.toml");
@@ -31,15 +31,17 @@ pub fn lecture() -> Ending {
 
 /// `thalweg compare`.
 pub fn compare(args: CompareArgs) -> Ending {
-    let CompareArgs { experiment: file, optimizers, seeds, training } = args;
-    let how = How { checkpoint_every: BETWEEN_CHECKPOINTS, ..How::of(&training) };
-    if let Some(folder) = &training.resume {
-        return resume(folder, &how);
+    let CompareArgs { experiment: file, optimizers, seeds, training, how } = args;
+    let (resumed, how) = (how.resume.clone(), How::of(&how));
+    if let Some(folder) = resumed {
+        return resume(&folder, &how);
     }
-    let mut experiment = match &file {
-        Some(path) => read(path)?,
-        None if optimizers.is_empty() && training.task.is_none() => Experiment::from_toml(LECTURE)?,
-        None => Experiment::of("fashion-mlp".parse()?),
+    let (mut experiment, name) = match &file {
+        Some(path) => (read(path)?, path.file_stem().map(|stem| stem.to_string_lossy().into())),
+        None if optimizers.is_empty() && training.task.is_none() => {
+            (Experiment::from_toml(LECTURE)?, Some("lecture".into()))
+        }
+        None => (Experiment::of("fashion-mlp".parse()?), None),
     };
     if !optimizers.is_empty() {
         let contender = |optimizer| Contender { label: None, optimizer };
@@ -48,17 +50,17 @@ pub fn compare(args: CompareArgs) -> Ending {
     if let Some(seeds) = seeds {
         experiment.seeds = (1..=seeds).collect();
     }
-    let stem = file.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into());
-    let out = Out::new(&training, stem);
+    let out = Out::new(&training, name);
     run(overridden(experiment, training)?, out, &how)
 }
 
 /// `thalweg train`: a comparison of one, with a checkpoint after every epoch.
 pub fn train(args: TrainArgs) -> Ending {
-    let TrainArgs { optimizer, seed, training } = args;
-    let how = How { checkpoint_every: Duration::ZERO, ..How::of(&training) };
-    if let Some(folder) = &training.resume {
-        return resume(folder, &how);
+    let TrainArgs { optimizer, seed, training, how } = args;
+    let resumed = how.resume.clone();
+    let how = How { checkpoint_every: Duration::ZERO, ..How::of(&how) };
+    if let Some(folder) = resumed {
+        return resume(&folder, &how);
     }
     let mut experiment = Experiment::of("fashion-mlp".parse()?);
     experiment.contenders =
@@ -76,10 +78,10 @@ struct How {
 }
 
 impl How {
-    fn of(training: &TrainingArgs) -> How {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = training.threads.map_or(cores, |n| n as usize);
-        How { threads, checkpoint_every: BETWEEN_CHECKPOINTS, json: training.json }
+    fn of(args: &HowArgs) -> How {
+        let How { threads, checkpoint_every, .. } = How::default();
+        let threads = args.threads.map_or(threads, |n| n as usize);
+        How { threads, checkpoint_every, json: args.json }
     }
 }
 
@@ -99,9 +101,9 @@ struct Out {
 }
 
 impl Out {
-    fn new(training: &TrainingArgs, stem: Option<String>) -> Out {
+    fn new(training: &TrainingArgs, name: Option<String>) -> Out {
         let task = training.task.as_ref().map(|task| task.name.clone());
-        let name = stem.or(task).unwrap_or_else(|| "fashion-mlp".into());
+        let name = name.or(task).unwrap_or_else(|| "fashion-mlp".into());
         Out { named: training.out.clone(), name }
     }
 
@@ -114,12 +116,17 @@ impl Out {
 }
 
 fn read(path: &Path) -> Result<Experiment, Box<dyn Error>> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        format!("cannot read {}: {error}; name an experiment file", path.display())
+    })?;
     Ok(Experiment::from_toml(&text).map_err(|error| format!("{}, {error}", path.display()))?)
 }
 
 fn resume(folder: &Path, how: &How) -> Ending {
+    if !folder.join("run.toml").exists() {
+        let folder = folder.display();
+        return Err(format!("{folder} has no run.toml; name the folder of an earlier run").into());
+    }
     let experiment = read(&folder.join("run.toml"))?;
     run(experiment, Out { named: Some(folder.to_owned()), name: String::new() }, how)
 }
@@ -129,16 +136,18 @@ fn overridden(
     mut experiment: Experiment,
     training: TrainingArgs,
 ) -> Result<Experiment, Box<dyn Error>> {
-    let TrainingArgs { task, init, schedule, epochs, batch, order, last, .. } = training;
+    let TrainingArgs { task, init, bias, schedule, epochs, batch, order, last, .. } = training;
     let TrainingArgs { target, data, precision, .. } = training;
     for contender in &mut experiment.contenders {
         contender.optimizer = with_schedule(contender.optimizer.clone(), &schedule);
     }
     experiment.task = task.unwrap_or(experiment.task);
-    experiment.init = match init {
-        Some(call) => Some(initializer(&call)?),
-        None => experiment.init,
+    let start = |call: Option<Call>, before| match call {
+        Some(call) => initializer(&call).map(Some),
+        None => Ok(before),
     };
+    experiment.init = start(init, experiment.init)?;
+    experiment.bias = start(bias, experiment.bias)?;
     experiment.epochs = epochs.or(experiment.epochs);
     experiment.batch = batch.or(experiment.batch);
     experiment.order = order.or(experiment.order);
@@ -147,7 +156,8 @@ fn overridden(
     experiment.precision = precision.unwrap_or(experiment.precision);
     experiment.data = match data {
         Some(embedded) if embedded == Path::new("embedded") => Source::Embedded,
-        Some(folder) => Source::Folder(folder),
+        // The run can be gone on with from anywhere.
+        Some(folder) => Source::Folder(std::path::absolute(folder)?),
         None => experiment.data,
     };
     Ok(experiment)
@@ -176,11 +186,11 @@ fn run_in<T: Element>(experiment: &Experiment, out: &Out, how: &How) -> Ending {
     );
     progress.finish();
     // The report shows what there is, also after an error or a stop.
-    report::print(folder.path(), how.json)?;
+    let shown = report::print(folder.path(), how.json);
     if ending? == StudyEnding::Stopped {
-        let go_on = format!("thalweg compare --resume {}", folder.path().display());
-        writeln!(std::io::stderr(), "stopped; go on with: {go_on}")?;
+        let folder = folder.path().display();
+        say(&format!("thalweg: stopped; go on with: thalweg compare --resume {folder}"));
         std::process::exit(130);
     }
-    Ok(())
+    shown
 }

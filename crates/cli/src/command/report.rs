@@ -9,6 +9,10 @@ use crate::Ending;
 use crate::args::ReportArgs;
 
 pub fn report(ReportArgs { folder, json }: ReportArgs) -> Ending {
+    if !folder.join("events.jsonl").exists() {
+        let folder = folder.display();
+        return Err(format!("{folder} has no events.jsonl; name the folder of a run").into());
+    }
     print(&folder, json)
 }
 
@@ -17,8 +21,7 @@ pub fn print(folder: &Path, json: bool) -> Ending {
     let written = write(folder)?;
     let mut out = stdout().lock();
     if json {
-        serde_json::to_writer_pretty(&mut out, &written.summary)?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&written.summary)?)?;
     } else {
         writeln!(out, "{}", table(&written.summary, Look::stdout()))?;
         writeln!(out, "report      {}", written.html.display())?;

@@ -2,10 +2,10 @@
 
 use std::io::{BufWriter, Write, stdout};
 
-use serde_json::json;
 use thalweg_optim::scale;
 use thalweg_optim::schedule::schedule as read;
 
+use super::rows::Rows;
 use crate::Ending;
 use crate::args::ScheduleArgs;
 
@@ -19,19 +19,15 @@ pub fn schedule(args: ScheduleArgs) -> Ending {
     let at = |k| thalweg_optim::Rule::learning_rate(&rate, k);
 
     let mut out = BufWriter::new(stdout().lock());
-    if rows.json {
-        let rows: Vec<_> = (0..steps).map(|k| json!({"step": k, "lr": at(k)})).collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
-    } else if rows.csv {
-        writeln!(out, "step,lr")?;
-        for k in 0..steps {
-            writeln!(out, "{k},{:?}", at(k))?;
-        }
+    if rows.json || rows.csv {
+        let mut rows = Rows::begin(out, rows.json, &["lr"])?;
+        (0..steps).try_for_each(|k| rows.row(k, &[at(k)]))?;
+        rows.end()?;
     } else {
         writeln!(out, "{schedule}")?;
         plot(&mut out, steps, at)?;
+        out.flush()?;
     }
-    out.flush()?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@
 
 use std::f64::consts::SQRT_2;
 
-use thalweg_data::{Batching, Classification, Examples};
+use thalweg_data::{Batching, Classification, Examples, Source};
 use thalweg_events::Measure;
 use thalweg_graph::{Activation, Element, Graph, GraphError, Plan, Tensor};
 use thalweg_optim::init::{HeNormal, Initializer, Zeros};
@@ -35,7 +35,12 @@ pub(super) enum Network {
 }
 
 impl Fashion {
-    pub(super) fn new(name: String, network: Network, data: Classification) -> Fashion {
+    pub(super) fn new(
+        name: String,
+        network: Network,
+        data: Classification,
+        source: Source,
+    ) -> Fashion {
         let (pixels, classes) = (data.train.features(), data.classes());
         let (about, start) = match network {
             Network::Softmax => (
@@ -53,6 +58,7 @@ impl Fashion {
             cost: "mean cross-entropy over the training set",
             measure: Measure { name: "accuracy".into(), higher_is_better: true, percent: true },
             data: data.provenance.to_string(),
+            source: Some(source),
             start: Start::Weights(start),
             batching: Batching::of(64),
             epochs: 30,

@@ -49,9 +49,9 @@ impl QuadraticDeep {
             about: "DeepOBS's noisy quadratic in 100 dimensions, condition number 9621".into(),
             cost: "mean of ½ (θ − x)ᵀ Q (θ − x) over the training set",
             measure: Measure { name: "loss".into(), higher_is_better: false, percent: false },
-            data:
-                "drawn with NumPy's legacy generator, seeds 42 (train) and 43 (test), as in DeepOBS"
-                    .into(),
+            data: "drawn as DeepOBS does with NumPy, seeds 42 and 43 (1,000 train, 896 test)"
+                .into(),
+            source: None,
             start: Start::Fixed(1.0),
             batching: Batching {
                 order: Order::ShuffledOnce,
