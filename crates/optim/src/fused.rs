@@ -10,7 +10,7 @@
 //! parameter (θ and slots read and written, g read), which is 28 for Adam. The norm reads g once more,
 //! before anything is changed, so that a step on a gradient that is not finite leaves no trace.
 
-use crate::norm::{GRAIN, first_non_finite, middle, scaled_norm, sum_of_squares};
+use crate::norm::{BLOCK, GRAIN, middle, norm};
 use crate::state::State;
 use crate::{
     Level, Optimizer, Real, Rule, SavedSlot, Segment, Segments, Slot, Slots, StateError, Step,
@@ -20,8 +20,11 @@ use crate::{
 /// How many numbers per coordinate a chain may remember.
 const MAX_SLOTS: usize = 4;
 
+/// The steps that `f64`, in which bias corrections are worked out, can count.
+const MAX_STEPS: u64 = 1 << f64::MANTISSA_DIGITS;
+
 /// Runs a chain of rules over segments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fused<R, T> {
     rule: R,
     level: Level,
@@ -38,41 +41,43 @@ impl<R: Rule, T: Real> Fused<R, T> {
     }
 
     /// The same at a chosen level; the bits are those of any other level.
+    ///
+    /// # Panics
+    ///
+    /// If the rule does not name as many slots as it holds.
     pub fn at_level(rule: R, level: Level) -> Self {
         const {
             assert!(<R::Slots<T> as Slots<T>>::COUNT <= MAX_SLOTS, "too many slots in a chain");
         }
         let slots = rule.slots();
-        debug_assert_eq!(slots.len(), <R::Slots<T> as Slots<T>>::COUNT);
+        assert_eq!(slots.len(), <R::Slots<T> as Slots<T>>::COUNT, "the slots that a rule names");
         Fused { rule, level, steps: 0, state: State::new(slots), norms: Vec::new() }
     }
 
-    /// Fills `norms` and gives the norm of the whole gradient.
+    /// Fills `norms` and gives the norm of the whole gradient, which is the norm of these norms.
     fn measure(&mut self, segments: &mut dyn Segments<T>) -> Result<f64, StepError> {
         self.norms.clear();
         for index in 0..segments.count() {
             let Segment { name, gradient, .. } = segments.segment(index);
-            let squares = sum_of_squares(self.level, gradient);
-            let norm = if squares.is_finite() {
-                squares.sqrt()
-            } else if let Some(index) = first_non_finite(gradient) {
-                let value = gradient[index].to_f64();
-                let segment = name.to_owned();
-                return Err(StepError::NonFinite { step: self.steps + 1, segment, index, value });
-            } else {
-                scaled_norm(gradient)
-            };
+            let norm = norm(self.level, gradient).map_err(|index| StepError::NonFinite {
+                step: self.steps + 1,
+                segment: name.to_owned(),
+                index,
+                value: gradient[index].to_f64(),
+            })?;
             self.norms.push(norm);
         }
-        Ok(self.norms.iter().fold(0.0, |norm: f64, segment| norm.hypot(*segment)))
+        // The norm of finite numbers may still be beyond `f64`, and so infinite.
+        Ok(norm(self.level, &self.norms).unwrap_or(f64::INFINITY))
     }
 }
 
 impl<R: Rule, T: Real> Optimizer<T> for Fused<R, T> {
     fn step(&mut self, segments: &mut dyn Segments<T>) -> Result<StepInfo, StepError> {
         let t = self.steps + 1;
-        self.state.settle(segments, t)?;
+        self.state.check(segments, t)?;
         let global_norm = self.measure(segments)?;
+        self.state.settle(segments);
         for index in 0..segments.count() {
             let step = Step { t, global_norm, segment_norm: self.norms[index] };
             let update = self.rule.at::<T>(&step);
@@ -114,6 +119,10 @@ impl<R: Rule, T: Real> Optimizer<T> for Fused<R, T> {
         steps: u64,
         saved: Vec<SavedSlot<T>>,
     ) -> Result<(), StateError> {
+        if steps > MAX_STEPS {
+            let differences = vec![format!("{steps} steps are more than can be counted")];
+            return Err(StateError { differences });
+        }
         // Before the first step nothing is remembered, and nothing was saved.
         let fresh = steps == 0 && saved.is_empty();
         self.state = match fresh {
@@ -147,7 +156,7 @@ fn sweep<T: Real, S: Slots<T>>(
             || sweep_grain(update, p, g, slots),
         );
     }
-    let at = middle(p.len(), GRAIN);
+    let at = middle(p.len(), BLOCK);
     let ((p0, p1), (g0, g1)) = (p.split_at_mut(at), g.split_at(at));
     let halves = slots.map(|slot| slot.split_at_mut(at.min(slot.len())));
     let [(a0, a1), (b0, b1), (c0, c1), (d0, d1)] = halves;

@@ -1,8 +1,8 @@
 //! What one coordinate can do: the arithmetic that a rule may use, and no more.
 //!
 //! A rule is written once, generic over [`Lane`]. On `f32` and `f64` the compiler turns the loop around
-//! it into vector code; on [`Symbol`](crate::Symbol) the same lines yield their own formula. Every
-//! operation here is exactly rounded at every vector width, and none is contracted into a fused
+//! it into vector code; on a lane of symbols the same lines yield their own formula,
+//! [`Optimizer::formula`](crate::Optimizer::formula). Every operation here is exactly rounded at every vector width, and none is contracted into a fused
 //! multiply-add, so that a step gives the same bits on every machine.
 
 use std::fmt::Debug;

@@ -63,4 +63,3 @@ pub use optimizer::{
 };
 pub use rule::*;
 pub use simd::Level;
-pub use symbol::Symbol;

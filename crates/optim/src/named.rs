@@ -4,7 +4,7 @@ use thalweg_calls::{Arguments, Call, CallError, Parameter, Range, Vocabulary, Wo
 
 use crate::schedule::schedule;
 use crate::{
-    Clip, Fused, HeavyBall, Optimizer, Real, Rule, Scale, adagrad, adam, decay, l2, momentum,
+    Adam, Clip, Fused, HeavyBall, Optimizer, Real, Rule, Scale, adagrad, adam, decay, l2, momentum,
     nesterov, rmsprop,
 };
 
@@ -43,12 +43,12 @@ pub fn optimizer<T: Real>(
         "momentum" => boxed(gradient.then(rate).then(momentum(a.number("momentum")))),
         "nesterov" => boxed(gradient.then(rate).then(nesterov(a.number("momentum")))),
         "heavy_ball" => boxed(gradient.then(torch_momentum(&a)?).then(rate)),
-        "adagrad" => boxed(gradient.then(adagrad(a.number("eps"))).then(rate)),
-        "rmsprop" => boxed(gradient.then(rmsprop(a.number("rho"), a.number("eps"))).then(rate)),
-        "adam" => boxed(gradient.then(adam_of(&a)).then(rate)),
+        "adagrad" => boxed(gradient.then(adagrad(eps::<T>(&a)?)).then(rate)),
+        "rmsprop" => boxed(gradient.then(rmsprop(a.number("rho"), eps::<T>(&a)?)).then(rate)),
+        "adam" => boxed(gradient.then(adam_of::<T>(&a)?).then(rate)),
         "adamw" => {
             let decoupled = decay(a.number("weight_decay"));
-            boxed(raw.then(adam_of(&a)).then(decoupled).then(rate))
+            boxed(raw.then(adam_of::<T>(&a)?).then(decoupled).then(rate))
         }
         name => unreachable!("the vocabulary has no optimizer {name}"),
     })
@@ -58,8 +58,20 @@ fn boxed<R: Rule, T: Real>(rule: R) -> Box<dyn Optimizer<T>> {
     Box::new(Fused::<R, T>::new(rule))
 }
 
-fn adam_of(a: &Arguments) -> crate::Adam {
-    adam(a.number("beta1"), a.number("beta2"), a.number("eps"))
+fn adam_of<T: Real>(a: &Arguments) -> Result<Adam, CallError> {
+    Ok(adam(a.number("beta1"), a.number("beta2"), eps::<T>(a)?))
+}
+
+/// δ, which would divide 0 by 0 if it were rounded to 0.
+fn eps<T: Real>(a: &Arguments) -> Result<f64, CallError> {
+    let eps = a.number("eps");
+    if T::from_f64(eps) == T::from_f64(0.0) {
+        let (name, dtype) = (a.name(), T::DTYPE);
+        return Err(CallError::new(format!(
+            "{name}: eps = {eps:e} is 0 in {dtype}; make it larger"
+        )));
+    }
+    Ok(eps)
 }
 
 fn torch_momentum(a: &Arguments) -> Result<HeavyBall, CallError> {

@@ -8,17 +8,36 @@
 //! tree. So its bits depend neither on the vector width nor on the number of threads. Squares are summed
 //! in `f64`, so that no finite `f32` gradient overflows.
 
+use std::ops::RangeInclusive;
+
 use crate::{Level, Real};
 
 /// Coordinates that one thread takes at a time. A step over fewer is not worth a second thread:
 /// 32 Ki coordinates are 10 to 20 µs of work, and handing them over costs about 1 µs.
 pub(crate) const GRAIN: usize = 1 << 15;
 
-const BLOCK: usize = 1 << 12;
+/// Coordinates that are summed without a split, and the unit in which larger slices are split.
+pub(crate) const BLOCK: usize = 1 << 12;
 const LANES: usize = 16;
 
+/// Sums of squares that are exact to rounding: none above has overflowed, and what a sum in it lost to
+/// underflow does not count.
+const SAFE: RangeInclusive<f64> = 1e-280..=f64::MAX;
+
+/// ‖g‖, or the first place at which g is NaN or infinite.
+pub(crate) fn norm<T: Real>(level: Level, g: &[T]) -> Result<f64, usize> {
+    let squares = sum_of_squares(level, g);
+    if SAFE.contains(&squares) {
+        return Ok(squares.sqrt());
+    }
+    match g.iter().position(|x| !x.to_f64().is_finite()) {
+        Some(index) => Err(index),
+        None => Ok(scaled_norm(g)),
+    }
+}
+
 /// Σ gᵢ², not finite if any gᵢ is not, or if it overflows `f64`.
-pub(crate) fn sum_of_squares<T: Real>(level: Level, g: &[T]) -> f64 {
+fn sum_of_squares<T: Real>(level: Level, g: &[T]) -> f64 {
     if g.len() <= BLOCK {
         return level.run(
             #[inline(always)]
@@ -34,16 +53,14 @@ pub(crate) fn sum_of_squares<T: Real>(level: Level, g: &[T]) -> f64 {
     left + right
 }
 
-/// The Euclidean norm for a sum of squares that overflowed although every gᵢ is finite.
-pub(crate) fn scaled_norm<T: Real>(g: &[T]) -> f64 {
+/// ‖g‖ of a finite g whose squares may be too large or too small for `f64`.
+fn scaled_norm<T: Real>(g: &[T]) -> f64 {
     let largest = g.iter().fold(0.0, |largest: f64, x| largest.max(x.to_f64().abs()));
+    if largest == 0.0 {
+        return 0.0;
+    }
     let sum: f64 = g.iter().map(|x| (x.to_f64() / largest).powi(2)).sum();
     largest * sum.sqrt()
-}
-
-/// The first place at which g is NaN or infinite.
-pub(crate) fn first_non_finite<T: Real>(g: &[T]) -> Option<usize> {
-    g.iter().position(|x| !x.to_f64().is_finite())
 }
 
 /// Where a slice is split in two: the multiple of `grain` nearest above the middle.
@@ -90,11 +107,15 @@ mod tests {
     }
 
     #[test]
-    fn large_gradients_do_not_overflow() {
-        assert_eq!(sum_of_squares(Level::widest(), &[1e19f32; 4]).sqrt(), 2.0 * f64::from(1e19f32));
-        assert_eq!(sum_of_squares(Level::widest(), &[1e300, 1e300]), f64::INFINITY);
-        assert!((scaled_norm(&[3e300, 4e300]) / 5e300 - 1.0).abs() < 1e-15);
-        assert_eq!(first_non_finite(&[1.0f32, f32::NAN]), Some(1));
-        assert_eq!(first_non_finite(&[1e300]), None);
+    fn the_norm_neither_overflows_nor_underflows() {
+        let level = Level::widest();
+        assert_eq!(norm(level, &[1e19f32; 4]), Ok(2.0 * f64::from(1e19f32)));
+        for size in [1e-310, 1e-200, 1e-141, 1.0, 1e150, 1e300] {
+            let norm = norm(level, &[3.0 * size, 0.0, -4.0 * size]).unwrap();
+            assert!((norm / (5.0 * size) - 1.0).abs() < 1e-12, "{size:e}: {norm:e}");
+        }
+        assert_eq!(norm(level, &[0.0f32; 3]), Ok(0.0));
+        assert_eq!(norm::<f64>(level, &[]), Ok(0.0));
+        assert_eq!(norm(level, &[1.0, f32::NAN, f32::INFINITY]), Err(1));
     }
 }

@@ -24,6 +24,10 @@ pub trait Optimizer<T: Real>: Send {
     /// gradient. Everything else leaves them as they are.
     ///
     /// The change is one way: keep a copy of the parameters to go on from.
+    ///
+    /// # Panics
+    ///
+    /// If the segments are not those of the steps.
     fn to_iterate(&self, segments: &mut dyn Segments<T>);
 
     /// Whether [`Optimizer::to_iterate`] changes anything.
@@ -37,8 +41,8 @@ pub trait Optimizer<T: Real>: Send {
     ///
     /// # Errors
     ///
-    /// If a piece is missing, unknown, or of another shape; the error lists each difference, and the
-    /// optimizer is then as it was.
+    /// If a piece is missing, unknown, or of another shape, or there were more than 2⁵³ steps; the error
+    /// lists each difference, and the optimizer is then as it was.
     fn restore(
         &mut self,
         segments: &mut dyn Segments<T>,
@@ -46,7 +50,7 @@ pub trait Optimizer<T: Real>: Send {
         saved: Vec<SavedSlot<T>>,
     ) -> Result<(), StateError>;
 
-    /// The chain of rules in words: `l2 → adam → scale`.
+    /// The chain of rules in words: `L2 → Adam → Scale`.
     fn chain(&self) -> String;
 
     /// The update as a formula, one line per assignment, made by the function that runs.
@@ -96,6 +100,16 @@ impl<T, const N: usize> Segments<T> for [Segment<'_, T>; N] {
     }
 }
 
+impl<T> Segments<T> for Vec<Segment<'_, T>> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn segment(&mut self, index: usize) -> Segment<'_, T> {
+        self.as_mut_slice().segment(index)
+    }
+}
+
 /// What is known of a step once it is taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepInfo {
@@ -136,6 +150,12 @@ pub enum StepError {
         /// What it was before.
         expected: String,
     },
+    /// Two segments have the same name, and so would their state.
+    #[error("two segments are called '{segment}'; give each a name of its own")]
+    Namesakes {
+        /// The name.
+        segment: String,
+    },
     /// A segment's parameters, gradient and shape do not have the same number of elements.
     #[error(
         "segment '{segment}' has {parameters} parameters and {gradient} gradients, but shape {shape:?}"
@@ -158,7 +178,7 @@ pub struct Slot<'a, T> {
     /// The name of the segment: `layer1/weights`.
     pub segment: &'a str,
     /// The rule and its letter: `adam.s`.
-    pub slot: &'static str,
+    pub slot: &'a str,
     /// The shape, which is that of the segment.
     pub shape: &'a [usize],
     /// The values.

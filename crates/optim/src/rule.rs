@@ -100,7 +100,8 @@ pub trait Rule: Send + Sync + 'static {
 
     /// The name in a chain; `None` for a rule whose numbers make it change nothing.
     fn name(&self) -> Option<&'static str> {
-        std::any::type_name::<Self>().rsplit("::").next()
+        let path = std::any::type_name::<Self>();
+        path.split('<').next()?.rsplit("::").next()
     }
 
     /// The rules of a chain, in order.

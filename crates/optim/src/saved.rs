@@ -9,6 +9,7 @@
 //! optimizer  adam(lr=0.001, beta1=0.9, …)     the call, every argument written out
 //! ```
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use safetensors::{Dtype, SafeTensors, View, serialize};
@@ -63,11 +64,16 @@ pub fn to_bytes<T: Real>(optimizer: &dyn Optimizer<T>, call: &str) -> Vec<u8> {
     ];
     let metadata = entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let slots = optimizer.slots();
-    let tensors = slots.iter().map(|slot| (slot.name(), Bytes::of(slot.shape, slot.values)));
+    let tensors =
+        slots.iter().map(|slot| (slot.name(), Values { shape: slot.shape, values: slot.values }));
     serialize(tensors, Some(metadata)).expect("names are unique and sizes agree with shapes")
 }
 
 /// Reads what [`to_bytes`] wrote.
+///
+/// # Errors
+///
+/// If the bytes are not safetensors, not the state of an optimizer, or of another number type.
 pub fn from_bytes<T: Real>(bytes: &[u8]) -> Result<Saved<T>, SavedError> {
     let metadata = metadata(bytes)?;
     let entry = |key: &'static str| metadata.get(key).ok_or(SavedError::Metadata(key));
@@ -82,22 +88,32 @@ pub fn from_bytes<T: Real>(bytes: &[u8]) -> Result<Saved<T>, SavedError> {
     Ok(Saved { steps, optimizer, slots: tensors(bytes)? })
 }
 
-/// Tensors by name as safetensors, for parameters as well as for slots.
+/// Tensors by name as safetensors, for parameters as well as for slots. No two have the same name.
 pub fn tensors_to_bytes<'a, T: Real>(
     tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [T])>,
     metadata: HashMap<String, String>,
 ) -> Vec<u8> {
-    let views = tensors.map(|(name, shape, values)| (name, Bytes::of(shape, values)));
-    serialize(views, Some(metadata)).expect("names are unique and sizes agree with shapes")
+    let views = tensors.map(|(name, shape, values)| (name, Values { shape, values }));
+    // The crate cannot read the header that it writes for no tensors and an empty map.
+    let metadata = Some(metadata).filter(|metadata| !metadata.is_empty());
+    serialize(views, metadata).expect("names are unique and sizes agree with shapes")
 }
 
 /// The metadata of a safetensors file; empty if it has none.
+///
+/// # Errors
+///
+/// If the bytes are not safetensors.
 pub fn metadata(bytes: &[u8]) -> Result<HashMap<String, String>, SavedError> {
     let (_, header) = SafeTensors::read_metadata(bytes)?;
     Ok(header.metadata().clone().unwrap_or_default())
 }
 
-/// All tensors of a safetensors file by name, which must be of type `T`.
+/// All tensors of a safetensors file in the order of their names.
+///
+/// # Errors
+///
+/// If the bytes are not safetensors, or a tensor is not of type `T`.
 pub fn tensors<T: Real>(bytes: &[u8]) -> Result<Vec<SavedSlot<T>>, SavedError> {
     let tensors = SafeTensors::deserialize(bytes)?;
     let mut by_name: Vec<_> = tensors.iter().collect();
@@ -115,34 +131,28 @@ pub fn tensors<T: Real>(bytes: &[u8]) -> Result<Vec<SavedSlot<T>>, SavedError> {
         .collect()
 }
 
-struct Bytes {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
+/// A tensor that becomes bytes only when its turn comes, so that no second copy of all is held.
+struct Values<'a, T> {
+    shape: &'a [usize],
+    values: &'a [T],
 }
 
-impl Bytes {
-    fn of<T: Real>(shape: &[usize], values: &[T]) -> Bytes {
-        let mut bytes = Vec::with_capacity(size_of_val(values));
-        T::write_bytes(values, &mut bytes);
-        Bytes { dtype: T::DTYPE, shape: shape.to_vec(), bytes }
-    }
-}
-
-impl View for Bytes {
+impl<T: Real> View for Values<'_, T> {
     fn dtype(&self) -> Dtype {
-        self.dtype
+        T::DTYPE
     }
 
     fn shape(&self) -> &[usize] {
-        &self.shape
+        self.shape
     }
 
-    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        (&self.bytes).into()
+    fn data(&self) -> Cow<'_, [u8]> {
+        let mut bytes = Vec::with_capacity(self.data_len());
+        T::write_bytes(self.values, &mut bytes);
+        bytes.into()
     }
 
     fn data_len(&self) -> usize {
-        self.bytes.len()
+        size_of_val(self.values)
     }
 }

@@ -1,12 +1,17 @@
 //! What an optimizer remembers, by name: one arena per slot, laid out as the segments of the first step.
 
+use std::collections::HashSet;
+
+use crate::symbol::told_apart;
 use crate::{Real, SavedSlot, Segment, Segments, Slot, StateError, StepError};
 
 /// The slots of all segments.
 #[derive(Clone, Debug)]
 pub(crate) struct State<T> {
     /// The names of the slots; each has an arena.
-    slots: Vec<&'static str>,
+    slots: Vec<String>,
+    /// Whether the first step has laid out the places.
+    settled: bool,
     places: Vec<Place>,
     arenas: Vec<Vec<T>>,
 }
@@ -23,8 +28,13 @@ struct Place {
 impl<T: Real> State<T> {
     /// A state for no segments yet.
     pub(crate) fn new(slots: Vec<&'static str>) -> State<T> {
+        // A rule that stands twice in a chain remembers two numbers, `momentum.v` and `momentum.v2`.
+        State::with_names(told_apart(&slots, |n| n.to_string()))
+    }
+
+    fn with_names(slots: Vec<String>) -> State<T> {
         let arenas = slots.iter().map(|_| Vec::new()).collect();
-        State { slots, places: Vec::new(), arenas }
+        State { slots, settled: false, places: Vec::new(), arenas }
     }
 
     /// How many segments it is laid out for; 0 before the first step.
@@ -32,18 +42,14 @@ impl<T: Real> State<T> {
         self.places.len()
     }
 
-    /// At the first step, makes room; at every other, checks that the segments are the same.
-    pub(crate) fn settle(
-        &mut self,
-        segments: &mut dyn Segments<T>,
-        step: u64,
-    ) -> Result<(), StepError> {
+    /// Checks that slices and shapes agree; at the first step, that each segment has a name of its own;
+    /// at every other, that the segments are the same.
+    pub(crate) fn check(&self, segments: &mut dyn Segments<T>, step: u64) -> Result<(), StepError> {
         for index in 0..segments.count() {
             check_lengths(&segments.segment(index))?;
         }
-        if self.places.is_empty() {
-            self.lay_out(segments);
-            return Ok(());
+        if !self.settled {
+            return check_names(segments);
         }
         for index in 0..segments.count().max(self.places.len()) {
             let found = (index < segments.count()).then(|| segments.segment(index));
@@ -60,6 +66,13 @@ impl<T: Real> State<T> {
             }
         }
         Ok(())
+    }
+
+    /// Makes room at the first step.
+    pub(crate) fn settle(&mut self, segments: &mut dyn Segments<T>) {
+        if !self.settled {
+            self.lay_out(segments);
+        }
     }
 
     /// The slots of the segment at `index`; empty slices where there are fewer than `N`.
@@ -82,7 +95,7 @@ impl<T: Real> State<T> {
     pub(crate) fn slots(&self) -> Vec<Slot<'_, T>> {
         let mut slots = Vec::with_capacity(self.places.len() * self.slots.len());
         for place in &self.places {
-            for (&slot, arena) in std::iter::zip(&self.slots, &self.arenas) {
+            for (slot, arena) in std::iter::zip(&self.slots, &self.arenas) {
                 let values = &arena[place.start..][..place.len];
                 slots.push(Slot { segment: &place.name, slot, shape: &place.shape, values });
             }
@@ -96,7 +109,7 @@ impl<T: Real> State<T> {
         segments: &mut dyn Segments<T>,
         mut saved: Vec<SavedSlot<T>>,
     ) -> Result<State<T>, StateError> {
-        let mut state = State::new(self.slots.clone());
+        let mut state = State::with_names(self.slots.clone());
         state.lay_out(segments);
         let mut differences = Vec::new();
         for place in &state.places {
@@ -123,6 +136,7 @@ impl<T: Real> State<T> {
     }
 
     fn lay_out(&mut self, segments: &mut dyn Segments<T>) {
+        self.settled = true;
         let mut start = 0;
         for index in 0..segments.count() {
             let Segment { name, shape, .. } = segments.segment(index);
@@ -148,6 +162,17 @@ fn check_lengths<T>(segment: &Segment<'_, T>) -> Result<(), StepError> {
     }
     let (segment, shape) = (segment.name.to_owned(), segment.shape.to_vec());
     Err(StepError::Length { segment, parameters, gradient, shape })
+}
+
+fn check_names<T>(segments: &mut dyn Segments<T>) -> Result<(), StepError> {
+    let mut names = HashSet::new();
+    for index in 0..segments.count() {
+        let segment = segments.segment(index).name.to_owned();
+        if !names.insert(segment.clone()) {
+            return Err(StepError::Namesakes { segment });
+        }
+    }
+    Ok(())
 }
 
 fn describe(name: &str, shape: &[usize]) -> String {

@@ -6,13 +6,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::iter::zip;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::{Lane, Rule, Slots, Step};
 
 /// A term of a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Symbol(usize);
+pub(crate) struct Symbol(usize);
 
 /// What a rule does to one coordinate, one assignment per line:
 ///
@@ -26,6 +27,8 @@ pub struct Symbol(usize);
 pub(crate) fn formula<R: Rule>(rule: &R) -> String {
     TAPE.with_borrow_mut(|tape| *tape = Tape::default());
     let letters: Vec<&str> = rule.slots().iter().map(|name| letter_of(name)).collect();
+    // AdaGrad and RMSProp both call their slot r.
+    let letters = told_apart(&letters, subscript);
     let (θ, g) = (leaf("θ"), leaf("g"));
     let old: Vec<Symbol> = letters.iter().map(|letter| leaf(letter)).collect();
     // Any step after the first stands for all; a norm that is large but finite shows the clipping.
@@ -38,6 +41,22 @@ pub(crate) fn formula<R: Rule>(rule: &R) -> String {
     TAPE.with_borrow(|tape| Writer::new(tape, &letters, &old, &new, moved).lines())
 }
 
+/// The names, each with its number from the second time on that it occurs: v, v₂, v₃.
+pub(crate) fn told_apart(names: &[&str], number: impl Fn(usize) -> String) -> Vec<String> {
+    let nth = |i: usize| names[..=i].iter().filter(|name| **name == names[i]).count();
+    let name = |i: usize| match nth(i) {
+        1 => names[i].to_owned(),
+        n => format!("{}{}", names[i], number(n)),
+    };
+    (0..names.len()).map(name).collect()
+}
+
+/// 12 as ₁₂.
+fn subscript(n: usize) -> String {
+    let digit = |digit: char| char::from_u32('₀' as u32 + digit as u32 - '0' as u32);
+    n.to_string().chars().filter_map(digit).collect()
+}
+
 /// `s` of `adam.s`.
 fn letter_of(slot: &'static str) -> &'static str {
     slot.rsplit('.').next().unwrap_or(slot)
@@ -45,7 +64,7 @@ fn letter_of(slot: &'static str) -> &'static str {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
-    Leaf(&'static str),
+    Leaf(String),
     Letter(&'static str, f64),
     Constant(f64),
     Binary(&'static str, Symbol, Symbol),
@@ -75,8 +94,8 @@ fn push(node: Node) -> Symbol {
     })
 }
 
-fn leaf(name: &'static str) -> Symbol {
-    push(Node::Leaf(name))
+fn leaf(name: &str) -> Symbol {
+    push(Node::Leaf(name.to_owned()))
 }
 
 impl Symbol {
@@ -205,17 +224,28 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(
         tape: &'a Tape,
-        letters: &[&str],
+        letters: &[String],
         old: &[Symbol],
         new: &[Symbol],
         moved: Symbol,
     ) -> Writer<'a> {
+        let shared = shared(tape, new, moved).into_iter().enumerate().map(|(i, symbol)| {
+            let letter = if i == 0 { "u".to_owned() } else { format!("u{}", subscript(i)) };
+            (symbol, letter, None)
+        });
+        let slots = zip(letters, zip(new, old))
+            .filter(|(_, (new, old))| new != old)
+            .map(|(letter, (new, old))| (*new, letter.clone(), Some(*old)));
+        let mut order: Vec<_> = shared.chain(slots).collect();
+        // The tape has every term after those that it is made of.
+        order.sort_by_key(|(symbol, ..)| symbol.0);
+
         let mut writer = Writer { tape, names: HashMap::new(), assignments: Vec::new() };
-        writer.name_shared(new, moved);
-        for (i, (letter, symbol)) in std::iter::zip(letters, new).enumerate() {
+        for (i, (symbol, letter, old)) in order.iter().enumerate() {
+            writer.names.insert(*symbol, letter.clone());
             // The old value is still to be had by its plain letter if anything after this needs it.
-            let later = new[i + 1..].iter().chain([&moved]);
-            let needed = later.into_iter().any(|root| writer.reaches(*root, old[i], *symbol));
+            let mut later = order[i + 1..].iter().map(|(symbol, ..)| *symbol).chain([moved]);
+            let needed = old.is_some_and(|old| later.any(|root| writer.needs(root, old)));
             let name = format!("{letter}{}", if needed { "′" } else { "" });
             writer.names.insert(*symbol, name.clone());
             writer.assignments.push((name, *symbol));
@@ -224,43 +254,11 @@ impl<'a> Writer<'a> {
         writer
     }
 
-    /// Gives letters to the terms that several assignments use and that are neither slots nor letters.
-    fn name_shared(&mut self, new: &[Symbol], moved: Symbol) {
-        let mut uses: HashMap<Symbol, usize> = HashMap::new();
-        let mut pending: Vec<Symbol> = new.iter().copied().chain([moved]).collect();
-        let mut seen = vec![false; self.tape.nodes.len()];
-        while let Some(symbol) = pending.pop() {
-            if std::mem::replace(&mut seen[symbol.0], true) {
-                continue;
-            }
-            for operand in operands(&self.tape.nodes[symbol.0]) {
-                *uses.entry(operand).or_default() += 1;
-                pending.push(operand);
-            }
-        }
-        let mut shared: Vec<Symbol> = uses
-            .into_iter()
-            .filter(|(symbol, count)| *count > 1 && !new.contains(symbol))
-            .map(|(symbol, _)| symbol)
-            .filter(|symbol| {
-                matches!(self.tape.nodes[symbol.0], Node::Binary("+" | "−", ..) | Node::Call(..))
-            })
-            .collect();
-        shared.sort_unstable_by_key(|symbol| symbol.0);
-        for (i, symbol) in shared.into_iter().enumerate() {
-            let name = format!("u{}", ["", "₁", "₂", "₃", "₄"].get(i).unwrap_or(&"₅"));
-            self.names.insert(symbol, name.clone());
-            self.assignments.push((name, symbol));
-        }
-    }
-
-    /// Whether `from` needs `target` without passing through `around`.
-    fn reaches(&self, from: Symbol, target: Symbol, around: Symbol) -> bool {
-        from == target
-            || from != around
-                && operands(&self.tape.nodes[from.0])
-                    .into_iter()
-                    .any(|operand| self.reaches(operand, target, around))
+    /// Whether `term` is written with `leaf`, and not only through a term that has a name already.
+    fn needs(&self, term: Symbol, leaf: Symbol) -> bool {
+        let mut operands = operands(&self.tape.nodes[term.0]).into_iter();
+        term == leaf
+            || !self.names.contains_key(&term) && operands.any(|operand| self.needs(operand, leaf))
     }
 
     fn lines(&self) -> String {
@@ -284,7 +282,8 @@ impl<'a> Writer<'a> {
             if binds < outer { format!("({text})") } else { text }
         };
         match node {
-            Node::Leaf(name) | Node::Letter(name, _) => (*name).to_owned(),
+            Node::Leaf(name) => name.clone(),
+            Node::Letter(name, _) => (*name).to_owned(),
             Node::Constant(x) => x.to_string(),
             Node::Neg(x) => wrap(1, format!("−{}", self.term(*x, 2))),
             Node::Binary("+", a, b) => {
@@ -294,7 +293,13 @@ impl<'a> Writer<'a> {
                 wrap(1, format!("{} − {}", self.term(*a, 1), self.term(*b, 2)))
             }
             Node::Binary("·", a, b) => {
-                wrap(2, format!("{}·{}", self.term(*a, 2), self.term(*b, 2)))
+                let (a, b) = (self.term(*a, 2), self.term(*b, 2));
+                // The product with the letter 1/x is the quotient by x.
+                let text = match b.strip_prefix("1/") {
+                    Some(divisor) => format!("{a}/{divisor}"),
+                    None => format!("{a}·{b}"),
+                };
+                wrap(2, text)
             }
             Node::Binary(sign, a, b) => {
                 wrap(2, format!("{}{sign}{}", self.term(*a, 2), self.term(*b, 3)))
@@ -312,6 +317,27 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The terms that get letters because they are used several times, and are neither slots nor letters.
+fn shared(tape: &Tape, new: &[Symbol], moved: Symbol) -> Vec<Symbol> {
+    let mut uses = vec![0; tape.nodes.len()];
+    let mut pending: Vec<Symbol> = new.iter().copied().chain([moved]).collect();
+    let mut seen = vec![false; tape.nodes.len()];
+    while let Some(symbol) = pending.pop() {
+        if std::mem::replace(&mut seen[symbol.0], true) {
+            continue;
+        }
+        for operand in operands(&tape.nodes[symbol.0]) {
+            uses[operand.0] += 1;
+            pending.push(operand);
+        }
+    }
+    let worth_it = |node: &Node| matches!(node, Node::Binary("+" | "−" | "/", ..) | Node::Call(..));
+    (0..tape.nodes.len())
+        .filter(|&i| uses[i] > 1 && worth_it(&tape.nodes[i]) && !new.contains(&Symbol(i)))
+        .map(Symbol)
+        .collect()
+}
+
 fn operands(node: &Node) -> Vec<Symbol> {
     match node {
         Node::Leaf(_) | Node::Letter(..) | Node::Constant(_) => Vec::new(),
@@ -324,7 +350,9 @@ fn operands(node: &Node) -> Vec<Symbol> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{adam, clip_global_norm, decay, heavy_ball, l2, momentum, nesterov, scale};
+    use crate::{
+        adagrad, adam, clip_global_norm, decay, heavy_ball, l2, momentum, nesterov, rmsprop, scale,
+    };
 
     #[test]
     fn a_rule_prints_the_lecture() {
@@ -347,6 +375,19 @@ mod tests {
         let plain = formula(&adam(0.9, 0.999, 1e-8).then(scale(1e-3)));
         assert_eq!(formula(&l2(0.0).then(adam(0.9, 0.999, 1e-8)).then(scale(1e-3))), plain);
         assert_eq!(formula(&heavy_ball(0.9).then(scale(0.1))), "b ← μ·b + g\nθ ← θ − ε·b");
+    }
+
+    #[test]
+    fn slots_with_the_same_letter_are_told_apart() {
+        assert_eq!(
+            formula(&adagrad(1e-7).then(rmsprop(0.9, 1e-8)).then(scale(0.1))),
+            "r ← r + g·g\n\
+             u ← g/(δ + √r)\n\
+             r₂ ← ρ·r₂ + (1−ρ)·u·u\n\
+             θ ← θ − ε·u/(δ + √r₂)"
+        );
+        let names = ["v"; 12];
+        assert_eq!(told_apart(&names, subscript)[11], "v₁₂");
     }
 
     #[test]

@@ -376,6 +376,95 @@ fn segments_that_change_are_an_error() {
 }
 
 #[test]
+fn an_error_at_the_first_step_leaves_no_trace_either() {
+    let mut optimizer = Fused::new(scale(0.1).then(momentum(0.9)));
+    let mut step = |name: &str, p: &mut [f32], g: &[f32]| {
+        let mut segment = [Segment { name, shape: &[2], parameters: p, gradient: g }];
+        let info = optimizer.step(&mut segment);
+        (info, optimizer.slots().len())
+    };
+    let mut p = [1.0, 1.0];
+    let (info, slots) = step("w", &mut p, &[1.0, f32::NAN]);
+    assert!(matches!(info, Err(StepError::NonFinite { step: 1, .. })));
+    assert_eq!(slots, 0);
+    // Nothing is settled, so that another segment may come.
+    assert!(matches!(step("x", &mut p, &[1.0, 1.0]), (Ok(StepInfo { step: 1, .. }), 1)));
+}
+
+#[test]
+fn segments_with_the_same_name_are_an_error() {
+    let mut optimizer = Fused::new(scale(0.1).then(momentum(0.9)));
+    let (mut a, mut b) = ([1.0f32], [1.0f32]);
+    // As a vector, whose length only the program that runs knows.
+    let mut segments: Vec<_> = [&mut a, &mut b]
+        .map(|p| Segment { name: "w", shape: &[], parameters: p, gradient: &[1.0] })
+        .into();
+    assert_eq!(
+        optimizer.step(&mut segments).unwrap_err().to_string(),
+        "two segments are called 'w'; give each a name of its own"
+    );
+    segments[1].name = "b";
+    optimizer.step(&mut segments).unwrap();
+    assert_eq!((a, b), ([0.9], [0.9]));
+}
+
+#[test]
+fn no_segments_may_be_stepped_but_must_stay_none() {
+    let mut optimizer = Fused::<_, f64>::new(adam(0.9, 0.999, 1e-8).then(scale(0.1)));
+    assert_eq!(optimizer.step(&mut Vec::new()).unwrap().gradient_norm, 0.0);
+    let mut late = [Segment { name: "w", shape: &[], parameters: &mut [1.0], gradient: &[1.0] }];
+    assert_eq!(
+        optimizer.step(&mut late).unwrap_err().to_string(),
+        "step 2: segment 0 is 'w' [], but the state is for nothing"
+    );
+}
+
+/// The norm of the whole is that of all coordinates in one segment, however they are cut.
+#[test]
+fn the_global_norm_does_not_depend_on_the_segments() {
+    let g: Vec<f64> = (0..60).map(|i| Stream::new(4, "g").normal(i)).collect();
+    for size in [1e-250, 1.0, 1e250] {
+        let g: Vec<f64> = g.iter().map(|x| x * size).collect();
+        let norm = |cuts: usize| {
+            let mut p = vec![1.0; g.len()];
+            let (names, shape) = (["a", "b", "c", "d", "e", "f"], [g.len() / cuts]);
+            let pieces = std::iter::zip(p.chunks_mut(shape[0]), g.chunks(shape[0]));
+            let mut segments: Vec<_> = std::iter::zip(names, pieces)
+                .map(|(name, (parameters, gradient))| Segment {
+                    name,
+                    shape: &shape,
+                    parameters,
+                    gradient,
+                })
+                .collect();
+            let mut optimizer = Fused::new(clip_global_norm(0.1).then(scale(1.0)));
+            let info = optimizer.step(&mut segments).unwrap();
+            let moved = p.iter().map(|p| (1.0 - p).powi(2)).sum::<f64>().sqrt();
+            assert!(moved <= 0.1 + 1e-12, "moved by {moved}");
+            info.gradient_norm
+        };
+        for cuts in [2, 3, 6] {
+            assert!((norm(cuts) / norm(1) - 1.0).abs() < 1e-14, "{size:e} in {cuts}");
+        }
+    }
+}
+
+/// A rule that stands twice in a chain has two states, with names of their own.
+#[test]
+fn the_same_rule_twice_is_saved_and_restored() {
+    let chain = || scale(0.1).then(momentum(0.9)).then(momentum(0.5));
+    let (mut first, mut problem) = (Fused::new(chain()), Problem::<f32>::new([3, 2]));
+    problem.step(&mut first);
+    problem.step(&mut first);
+    let names: Vec<_> = first.slots().iter().map(Slot::name).collect();
+    assert_eq!(names, ["a.momentum.v", "a.momentum.v2", "b.momentum.v", "b.momentum.v2"]);
+    let saved = saved::from_bytes(&saved::to_bytes(&first, "")).unwrap();
+    let mut second = Fused::new(chain());
+    second.restore(&mut problem.segments(), saved.steps, saved.slots).unwrap();
+    assert_eq!(second.slots(), first.slots());
+}
+
+#[test]
 fn a_state_that_does_not_fit_lists_each_difference() {
     let mut optimizer = Fused::new(adam(0.9, 0.999, 1e-8).then(scale(0.1)));
     let (mut p, g) = ([1.0f32; 6], [0.5; 6]);
@@ -395,12 +484,30 @@ fn a_state_that_does_not_fit_lists_each_difference() {
 }
 
 #[test]
+fn a_generic_rule_is_named_without_its_arguments() {
+    struct Times<N>(N);
+    impl<N: Copy + Into<f64> + Send + Sync + 'static> Rule for Times<N> {
+        type Slots<V: Lane> = ();
+
+        fn at<V: Lane>(&self, _step: &Step) -> impl Update<V, ()> {
+            let n = V::letter("n", self.0.into());
+            #[inline(always)]
+            move |_, u, ()| n * u
+        }
+    }
+    let optimizer = Fused::<_, f64>::new(Times(2.0f32).then(scale(0.1)));
+    assert_eq!(optimizer.chain(), "Times → Scale");
+    assert_eq!(optimizer.formula(), "θ ← θ − ε·n·g");
+}
+
+#[test]
 fn bad_calls_say_what_is_wrong() {
     for (call, message) in [
         ("adem", "unknown optimizer 'adem': did you mean 'adam'?"),
         ("adam(lr=-1)", "adam(lr=-1): lr must be a number from 0"),
         ("adam(beta1=1)", "adam(beta1=1): beta1 must be a number from 0 to below 1"),
         ("adam(eps=0)", "adam(eps=0): eps must be a number above 0"),
+        ("adagrad(eps=1e-50)", "adagrad: eps = 1e-50 is 0 in F32; make it larger"),
         (
             "sgd(momentum=0.9)",
             "sgd has no argument 'momentum': known are lr, weight_decay, schedule, clip_value, clip_norm, clip_global_norm",

@@ -14,7 +14,7 @@ use crate::{Summary, words};
 /// How a table is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Characters in a line. From about 117 the intervals stand beside the means, below that under them;
+    /// Characters in a line. From about 130 the intervals stand beside the means, below that under them;
     /// below about 80 lines are longer than this.
     pub width: u16,
     /// Whether headings and divergence stand out by escape sequences.
@@ -63,7 +63,7 @@ fn grid(summary: &Summary, look: Look) -> String {
 }
 
 /// Where there is less room for names and calls, intervals move under the means and calls under the table.
-const COMFORTABLE_NAME: u16 = 20;
+const COMFORTABLE_NAME: u16 = 28;
 
 /// Room for a name that is left even where lines become longer than wanted.
 const SHORTEST_NAME: u16 = 9;

@@ -251,7 +251,7 @@ fn table_page_and_json_hold_the_same_numbers() {
     let json = serde_json::to_value(&summary).unwrap();
     let page = html(&events).unwrap();
     let curves = &data(&page)["curves"];
-    let text = table(&summary, Look::PLAIN);
+    let text = table(&summary, Look { width: 160, ..Look::PLAIN });
     for (index, shown) in [(0, "91.67 ±  3.79"), (1, "90.00 ± 25.41")] {
         let estimate = &json["results"][index]["final_test"];
         assert_eq!(estimate["mean"], summary.results[index].final_test.unwrap().mean);

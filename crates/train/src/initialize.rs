@@ -77,3 +77,38 @@ fn variance<T: Element>(values: &[T]) -> f64 {
     let mean = values.iter().map(|x| x.to_f64()).sum::<f64>() / n;
     values.iter().map(|x| (x.to_f64() - mean).powi(2)).sum::<f64>() / n
 }
+
+#[cfg(test)]
+mod tests {
+    use thalweg_data::Source;
+
+    use super::*;
+    use crate::{Model, task};
+
+    /// The variances of the two layers' sums on the whole training set, of which the initialiser saw a
+    /// tenth.
+    fn variances(init: &str) -> Vec<f64> {
+        let task =
+            task::<f32>(&"fashion-mlp(dropout=0.5)".parse().unwrap(), &Source::Embedded).unwrap();
+        let init = thalweg_optim::init::initializer(&init.parse().unwrap()).unwrap();
+        let parameters = initialize(&*task, &Options { init, ..Options::of(&*task) }).unwrap();
+        let examples: Vec<usize> = (0..task.examples(Set::Train)).collect();
+        let model: Model = task.model(examples.len()).unwrap();
+        let sums: Vec<Tensor> = weighted_sums(&model.graph).iter().map(|(_, sum)| *sum).collect();
+        let mut plan = Plan::compile(&model.graph, &sums, None);
+        task.fill(Set::Train, &examples, &model, &mut plan);
+        let run = RunOptions { mode: Mode::Evaluation, ..RunOptions::default() };
+        plan.run(&parameters, run).unwrap();
+        sums.iter().map(|sum| variance(plan.value(*sum))).collect()
+    }
+
+    #[test]
+    fn lsuv_gives_every_layer_sums_of_variance_1() {
+        let orthogonal = variances("orthogonal");
+        assert!(orthogonal.iter().all(|v| (v - 1.0).abs() > 0.3), "{orthogonal:?}");
+        let lsuv = variances("lsuv(tolerance=0.01)");
+        assert_eq!(lsuv.len(), 2);
+        // The variance over 500 of 5000 examples is that over all to about a tenth.
+        assert!(lsuv.iter().all(|v| (v - 1.0).abs() < 0.15), "{lsuv:?}");
+    }
+}

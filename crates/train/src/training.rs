@@ -1,6 +1,8 @@
 //! One task, one optimizer, one seed: the loop over epochs and batches.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -121,6 +123,16 @@ pub enum ResumeError {
         /// What is being resumed.
         expected: String,
     },
+    /// Of a training that was broken off within an epoch.
+    #[error(
+        "the checkpoint was made at step {step}, within epoch {epoch}; only whole epochs can be gone on from"
+    )]
+    WithinEpoch {
+        /// Steps that had been taken.
+        step: u64,
+        /// The epoch that was broken off, from 1.
+        epoch: u64,
+    },
     /// The metadata are incomplete.
     #[error("not a checkpoint of a training: the metadata have no valid '{0}'")]
     Metadata(&'static str),
@@ -152,7 +164,7 @@ impl<'a, T: Element> Training<'a, T> {
     ///
     /// # Errors
     ///
-    /// If the call of the optimizer is wrong, the batches cannot be drawn.
+    /// If the call of the optimizer is wrong, the batches cannot be drawn, or the model cannot be built.
     pub fn new(
         task: &'a dyn Task<T>,
         call: &Call,
@@ -262,17 +274,22 @@ impl<'a, T: Element> Training<'a, T> {
     }
 
     /// Everything that going on needs, as a safetensors file: parameters under their names, and the slots
-    /// of the optimizer under `optimizer/`.
+    /// of the optimizer under `optimizer/`. Call it between epochs: an epoch that was broken off cannot be
+    /// gone on with.
     pub fn save(&self) -> Vec<u8> {
-        let Done { epochs, examples, seconds, .. } = self.progress;
+        let Done { epochs, examples, seconds, last } = self.progress;
+        let (learning_rate, gradient_norm) =
+            last.map_or((0.0, 0.0), |step| (step.learning_rate, step.gradient_norm));
         let metadata = [
-            ("format", "thalweg-checkpoint".to_owned()),
-            ("version", "1".to_owned()),
+            ("format", FORMAT.to_owned()),
+            ("version", VERSION.to_owned()),
             ("training", self.identity()),
             ("steps", self.optimizer.steps().to_string()),
             ("epochs", epochs.to_string()),
             ("examples", examples.to_string()),
             ("seconds", seconds.to_string()),
+            ("learning_rate", learning_rate.to_string()),
+            ("gradient_norm", gradient_norm.to_string()),
         ];
         let slots = self.optimizer.slots();
         let names: Vec<String> =
@@ -295,25 +312,38 @@ impl<'a, T: Element> Training<'a, T> {
     pub fn resume(&mut self, bytes: &[u8]) -> Result<(), ResumeError> {
         let metadata = saved::metadata(bytes)?;
         let entry = |key: &'static str| metadata.get(key).ok_or(ResumeError::Metadata(key));
-        if entry("format")? != "thalweg-checkpoint" || entry("version")? != "1" {
+        if entry("format")? != FORMAT {
             return Err(ResumeError::Metadata("format"));
+        }
+        if entry("version")? != VERSION {
+            return Err(SavedError::Version(entry("version")?.clone()).into());
         }
         if *entry("training")? != self.identity() {
             let (found, expected) = (entry("training")?.clone(), self.identity());
             return Err(ResumeError::Other { found, expected });
         }
-        let number = |key| entry(key)?.parse::<u64>().map_err(|_| ResumeError::Metadata(key));
+        let count = |key| entry(key)?.parse::<u64>().map_err(|_| ResumeError::Metadata(key));
+        let number = |key| entry(key)?.parse::<f64>().map_err(|_| ResumeError::Metadata(key));
+        let (step, epochs) = (count("steps")?, count("epochs")?);
+        if Some(step) != epochs.checked_mul(self.batches.steps_per_epoch() as u64) {
+            return Err(ResumeError::WithinEpoch { step, epoch: epochs.saturating_add(1) });
+        }
+        let last = StepInfo {
+            step,
+            learning_rate: number("learning_rate")?,
+            gradient_norm: number("gradient_norm")?,
+        };
         let progress = Done {
-            epochs: number("epochs")?,
-            examples: number("examples")?,
-            seconds: entry("seconds")?.parse().map_err(|_| ResumeError::Metadata("seconds"))?,
-            last: None,
+            epochs,
+            examples: count("examples")?,
+            seconds: number("seconds")?,
+            last: (step > 0).then_some(last),
         };
         let (slots, parameters) = split(saved::tensors::<T>(bytes)?);
         let values = self.values_of(parameters)?;
         let unused = vec![T::default(); values.len()];
         let segments = &mut self.parameters.segments(&unused);
-        self.optimizer.restore(segments, number("steps")?, slots)?;
+        self.optimizer.restore(segments, step, slots)?;
         self.parameters.values_mut().copy_from_slice(&values);
         self.progress = progress;
         Ok(())
@@ -344,16 +374,22 @@ impl<'a, T: Element> Training<'a, T> {
     fn identity(&self) -> String {
         let Options { batching, init, bias, seed, .. } = &self.options;
         let task = &self.task.description().name;
-        format!("{task}, {}, {batching}, {init}, biases {bias}, seed {seed}", self.call)
+        // Folders may be moved, but a set of another size is another one.
+        let [train, test] = [Set::Train, Set::Test].map(|set| self.task.examples(set));
+        format!(
+            "{task} ({train} train, {test} test), {}, {batching}, {init}, biases {bias}, seed {seed}",
+            self.call
+        )
     }
 
     /// One step on a batch; J on it before the step.
     fn step(&mut self, batch: &[usize]) -> Result<f64, TrainError> {
-        let stepper = match self.steppers.remove(&batch.len()) {
-            Some(stepper) => stepper,
-            None => Compiled::for_training(self.task, batch.len(), &self.call.name)?,
+        let Compiled { model, plan } = match self.steppers.entry(batch.len()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                new.insert(Compiled::for_training(self.task, batch.len(), &self.call.name)?)
+            }
         };
-        let Compiled { model, plan } = self.steppers.entry(batch.len()).or_insert(stepper);
         self.task.fill(Set::Train, batch, model, plan);
         let run = RunOptions {
             seed: self.options.seed,
@@ -371,11 +407,10 @@ impl<'a, T: Element> Training<'a, T> {
         let examples: Vec<usize> = (0..self.task.examples(set)).collect();
         let (mut cost, mut measure) = (0.0, 0.0);
         for piece in examples.chunks(MEASURED_AT_A_TIME) {
-            let meter = match self.meters.remove(&piece.len()) {
-                Some(meter) => meter,
-                None => Compiled::for_measuring(self.task, piece.len())?,
+            let Compiled { model, plan } = match self.meters.entry(piece.len()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(Compiled::for_measuring(self.task, piece.len())?),
             };
-            let Compiled { model, plan } = self.meters.entry(piece.len()).or_insert(meter);
             self.task.fill(set, piece, model, plan);
             let mode = Mode::Evaluation;
             let run = RunOptions { mode, threads: self.options.threads, ..RunOptions::default() };
@@ -401,8 +436,22 @@ impl<'a, T: Element> Training<'a, T> {
     }
 }
 
+const FORMAT: &str = "thalweg-checkpoint";
+const VERSION: &str = "1";
+
 /// The prefix of the optimizer's tensors in a checkpoint.
 const OPTIMIZER: &str = "optimizer/";
+
+impl<T: Element> fmt::Debug for Training<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Training { options, progress, .. } = self;
+        f.debug_struct("Training")
+            .field("identity", &self.identity())
+            .field("options", options)
+            .field("progress", progress)
+            .finish_non_exhaustive()
+    }
+}
 
 /// The slots of the optimizer, without the prefix, and the parameters.
 fn split<T>(tensors: Vec<SavedSlot<T>>) -> (Vec<SavedSlot<T>>, Vec<SavedSlot<T>>) {

@@ -61,13 +61,54 @@ fn a_checkpoint_of_something_else_is_refused_and_changes_nothing() {
         let before = other.save();
         let error = other.resume(&checkpoint).unwrap_err();
         assert!(matches!(error, ResumeError::Other { .. }), "{error}");
-        assert!(error.to_string().contains("fashion-softmax, adam(lr=0.001"), "{error}");
+        assert!(
+            error.to_string().contains("fashion-softmax (5000 train, 1000 test), adam(lr=0.001"),
+            "{error}"
+        );
         assert_eq!(other.save().len(), before.len());
     }
     for cut in [0, 7, 100, checkpoint.len() - 1] {
         assert!(one.resume(&checkpoint[..cut]).is_err(), "cut at {cut}");
     }
     one.resume(&checkpoint).unwrap();
+}
+
+#[test]
+fn a_resumed_training_measures_what_it_measured_before() {
+    let task = fashion("fashion-softmax");
+    let options = || Options { batching: Batching::of(500), ..Options::of(&*task) };
+    let new = || Training::new(&*task, &call("nesterov(lr=0.1)"), options()).unwrap();
+    let mut first = new();
+    for epochs in 0..3 {
+        let mut second = new();
+        second.resume(&first.save()).unwrap();
+        let before = first.parameters().values().to_vec();
+        assert_eq!(second.measure().unwrap(), first.measure().unwrap(), "after {epochs} epochs");
+        // The measurement is at θ, the training goes on from the point looked ahead to.
+        assert_eq!(first.parameters().values(), before);
+        first.epoch(&mut go_on).unwrap();
+    }
+}
+
+/// The epoch would begin anew with parameters that have seen half of it.
+#[test]
+fn a_checkpoint_made_within_an_epoch_is_refused() {
+    let task = fashion("fashion-softmax");
+    let options = || Options { batching: Batching::of(500), ..Options::of(&*task) };
+    let new = || Training::new(&*task, &call("sgd"), options()).unwrap();
+    let mut first = new();
+    first.epoch(&mut go_on).unwrap();
+    let mut steps = 0;
+    let halt = first.epoch(&mut |_| {
+        steps += 1;
+        if steps == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert!(matches!(halt, Err(Halt::Stopped)));
+    let error = new().resume(&first.save()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the checkpoint was made at step 13, within epoch 2; only whole epochs can be gone on from"
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::Lane;
 /// Divides by the root of the sum of squares.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adagrad {
-    /// δ, which keeps the quotient finite; from 0.
+    /// δ, which keeps the quotient finite; above 0, or 0/0 moves what has had no gradient yet to NaN.
     pub eps: f64,
 }
 

@@ -22,7 +22,7 @@ pub struct Adam {
     pub beta1: f64,
     /// ρ₂, the memory of the mean square; from 0 to below 1.
     pub beta2: f64,
-    /// δ, which keeps the quotient finite; from 0.
+    /// δ, which keeps the quotient finite; above 0, or 0/0 moves what has had no gradient yet to NaN.
     pub eps: f64,
 }
 
@@ -41,14 +41,16 @@ impl Rule for Adam {
     fn at<V: Lane>(&self, step: &Step) -> impl Update<V, [V; 2]> {
         let (ρ1, rest1) = (V::letter("ρ₁", self.beta1), V::letter("(1−ρ₁)", 1.0 - self.beta1));
         let (ρ2, rest2) = (V::letter("ρ₂", self.beta2), V::letter("(1−ρ₂)", 1.0 - self.beta2));
-        let correction1 = V::letter("(1−ρ₁ᵗ)", 1.0 - self.beta1.powf(step.t as f64));
-        let correction2 = V::letter("(1−ρ₂ᵗ)", 1.0 - self.beta2.powf(step.t as f64));
+        // Reciprocals, since a processor multiplies about ten times as fast as it divides.
+        let correction = |ρ: f64| 1.0 / (1.0 - ρ.powf(step.t as f64));
+        let correction1 = V::letter("1/(1−ρ₁ᵗ)", correction(self.beta1));
+        let correction2 = V::letter("1/(1−ρ₂ᵗ)", correction(self.beta2));
         let δ = V::letter("δ", self.eps);
         #[inline(always)]
         move |_θ, g, [s, r]| {
             *s = ρ1 * *s + rest1 * g;
             *r = ρ2 * *r + rest2 * (g * g);
-            *s / correction1 / (δ + (*r / correction2).sqrt())
+            *s * correction1 / (δ + (*r * correction2).sqrt())
         }
     }
 }

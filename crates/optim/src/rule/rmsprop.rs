@@ -16,7 +16,7 @@ use crate::Lane;
 pub struct Rmsprop {
     /// ρ, the memory of the mean: about 1 / (1 − ρ) steps; from 0 to below 1.
     pub rho: f64,
-    /// δ, which keeps the quotient finite; from 0.
+    /// δ, which keeps the quotient finite; above 0, or 0/0 moves what has had no gradient yet to NaN.
     pub eps: f64,
 }
 
