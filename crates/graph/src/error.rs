@@ -106,6 +106,12 @@ pub enum Problem {
         /// The rate, as text.
         rate: String,
     },
+    /// A width of the Huber loss that is none.
+    #[error("delta is {delta}, but must be above 0 and finite")]
+    Delta {
+        /// The width, as text.
+        delta: String,
+    },
     /// A gradient of something that is not a number.
     #[error(
         "has shape {shape}, but only a single number has a gradient; take its mean or sum first"

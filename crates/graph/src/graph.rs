@@ -51,10 +51,10 @@ impl Graph {
     }
 
     /// Calls `build`; the nodes it makes are named within `name`: `layer1/matmul`. Scopes nest, and one
-    /// that is opened again goes on.
+    /// that is opened again goes on. An empty name opens none.
     pub fn scope<R>(&mut self, name: &str, build: impl FnOnce(&mut Graph) -> R) -> R {
         let outside = self.scope.len();
-        if outside > 0 {
+        if outside > 0 && !name.is_empty() {
             self.scope.push('/');
         }
         self.scope.push_str(name);

@@ -16,9 +16,10 @@ pub enum Activation {
 }
 
 impl Graph {
-    /// A dense layer, f(X·W + b): X is [examples, inputs], the value is [examples, `units`].
+    /// A dense layer, f(X·W + b): X is `[examples, inputs]`, the value is `[examples, units]`.
     ///
-    /// It makes the parameters `weights` [inputs, units] and `biases` [units]; give it a scope of its own.
+    /// It makes the parameters `weights`, of shape `[inputs, units]`, and `biases`, of shape `[units]`;
+    /// give it a scope of its own.
     ///
     /// # Errors
     ///

@@ -69,10 +69,10 @@ pub(crate) struct Operand<'a, T> {
     pub values: Values<'a, T>,
 }
 
-/// The values of an operand, one or many.
+/// Where the values of an operand are.
 #[derive(Clone, Copy)]
 pub(crate) enum Values<'a, T> {
-    /// One for each place.
+    /// In a slice of their own.
     Each(&'a [T]),
     /// In the output, which is to be written over them.
     Here,
@@ -169,4 +169,5 @@ operations! {
     optimizer::Optimizer,
 }
 
+pub(crate) use cross_entropy::classes;
 pub use matmul::Transposed;

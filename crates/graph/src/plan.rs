@@ -4,6 +4,8 @@ mod compile;
 #[cfg(test)]
 pub(crate) mod naive;
 #[cfg(test)]
+mod random_graphs;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
@@ -157,12 +159,18 @@ impl<T: Element> Plan<T> {
         Ok(optimizer.step(&mut parameters.segments(&self.gradients))?)
     }
 
-    fn check(&self, parameters: &Parameters<T>) -> Result<(), RunError> {
-        let (mine, given) = (&self.layout, parameters.layout());
-        if Arc::ptr_eq(mine, given) || mine == given {
+    fn check(&mut self, parameters: &Parameters<T>) -> Result<(), RunError> {
+        let given = parameters.layout();
+        if Arc::ptr_eq(&self.layout, given) {
             return Ok(());
         }
-        Err(RunError::Parameters { expected: mine.to_string(), found: given.to_string() })
+        if self.layout != *given {
+            let (expected, found) = (self.layout.to_string(), given.to_string());
+            return Err(RunError::Parameters { expected, found });
+        }
+        // From now on they are known to agree without comparing names.
+        self.layout = Arc::clone(given);
+        Ok(())
     }
 }
 
@@ -181,6 +189,15 @@ enum Place {
     Buffer { index: usize, length: usize },
     Parameter(Range<usize>),
     Gradient(Range<usize>),
+}
+
+impl Place {
+    fn buffer(&self) -> Option<usize> {
+        match self {
+            Place::Buffer { index, .. } => Some(*index),
+            Place::Parameter(_) | Place::Gradient(_) => None,
+        }
+    }
 }
 
 impl Step {
@@ -207,7 +224,7 @@ impl Step {
                 place if *place == self.value => Values::Here,
                 Place::Buffer { index, length } => Values::Each(&buffers[*index][..*length]),
                 Place::Parameter(range) => Values::Each(&parameters[range.clone()]),
-                Place::Gradient(range) => Values::Each(&gradients[range.clone()]),
+                Place::Gradient(_) => unreachable!("a gradient that a step reads is in a buffer"),
             };
             *operand = Operand { shape: *shape, values };
         }

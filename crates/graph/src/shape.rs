@@ -57,12 +57,8 @@ impl Shape {
 
     /// The shape without the dimensions `axes`, each of which exists.
     pub(crate) fn without(self, axes: &[usize]) -> Shape {
-        self.sizes()
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| !axes.contains(i))
-            .map(|(_, &n)| n)
-            .collect()
+        let sizes = self.sizes().iter().enumerate();
+        Shape::of(sizes.filter(|(i, _)| !axes.contains(i)).map(|(_, &n)| n))
     }
 
     /// The size at `place` of the dimensions as they lie under broadcasting: aligned at the last one,
@@ -74,14 +70,25 @@ impl Shape {
     /// The shape that both broadcast to, by the rule of NumPy: aligned at the last dimension, sizes
     /// are equal or one of them is 1.
     pub(crate) fn broadcast(self, other: Shape) -> Result<Shape, Problem> {
-        let rank = self.rank.max(other.rank);
-        (MAX_RANK - rank..MAX_RANK)
-            .map(|i| match (self.aligned(i), other.aligned(i)) {
-                (m, n) if m == n || n == 1 => Ok(m),
-                (1, n) => Ok(n),
-                (m, n) => Err(Problem::Broadcast { left: self, right: other, m, n }),
-            })
-            .collect()
+        let mut shape = Shape { rank: self.rank.max(other.rank), ..Shape::SCALAR };
+        for (size, i) in shape.sizes.iter_mut().zip(MAX_RANK - shape.rank..MAX_RANK) {
+            *size = match (self.aligned(i), other.aligned(i)) {
+                (m, n) if m == n || n == 1 => m,
+                (1, n) => n,
+                (m, n) => return Err(Problem::Broadcast { left: self, right: other, m, n }),
+            };
+        }
+        Ok(shape)
+    }
+
+    /// The shape of at most [`MAX_RANK`] sizes, which every caller has.
+    fn of(sizes: impl Iterator<Item = usize>) -> Shape {
+        let mut shape = Shape::SCALAR;
+        for size in sizes {
+            shape.sizes[shape.rank] = size;
+            shape.rank += 1;
+        }
+        shape
     }
 
     /// Both sizes, of a matrix.
@@ -96,7 +103,7 @@ impl Shape {
 impl<const N: usize> From<[usize; N]> for Shape {
     fn from(sizes: [usize; N]) -> Shape {
         const { assert!(N <= MAX_RANK, "a shape has at most four dimensions") }
-        sizes.into_iter().collect()
+        Shape::of(sizes.into_iter())
     }
 }
 
@@ -107,19 +114,7 @@ impl TryFrom<&[usize]> for Shape {
         if sizes.len() > MAX_RANK {
             return Err(Problem::Rank { rank: sizes.len() });
         }
-        Ok(sizes.iter().copied().collect())
-    }
-}
-
-/// Only for at most [`MAX_RANK`] sizes, which every caller has.
-impl FromIterator<usize> for Shape {
-    fn from_iter<I: IntoIterator<Item = usize>>(sizes: I) -> Shape {
-        let mut shape = Shape::SCALAR;
-        for size in sizes {
-            shape.sizes[shape.rank] = size;
-            shape.rank += 1;
-        }
-        shape
+        Ok(Shape::of(sizes.iter().copied()))
     }
 }
 

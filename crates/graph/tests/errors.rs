@@ -9,11 +9,10 @@ fn errors_name_scope_operation_and_shapes() {
     let mut graph = Graph::new();
     let x = graph.input("x", [64, 784]);
     let n = graph.input("n", [64]);
-    let message =
-        |graph: &mut Graph, build: Build| {
-            graph.scope("net", |g| g.scope("layer1", |g| build(g, x, n))).unwrap_err().to_string()
-        };
-    let table: [(Build, &str); 13] = [
+    let message = |graph: &mut Graph, build: Build| {
+        graph.scope("net", |g| g.scope("layer1", |g| build(g, x, n))).unwrap_err().to_string()
+    };
+    let table: [(Build, &str); 18] = [
         (
             |g, x, _| g.matmul(x, x),
             "matmul: cannot multiply [64, 784] by [64, 784]: the inner sizes 784 and 64 differ",
@@ -56,6 +55,26 @@ fn errors_name_scope_operation_and_shapes() {
             "broadcast_to: cannot spread [64] to [64, 784]: aligned at the last dimension, each size must be 1 or the same",
         ),
         (
+            |g, x, _| {
+                let class = g.input("class", [1]);
+                g.multi_margin(x, class)
+            },
+            "multi_margin: needs scores [n, k] and class numbers [n], got [64, 784] and [1]",
+        ),
+        (
+            |g, x, n| g.squared_error(x, n),
+            "squared_error: needs two operands of the same shape, got [64, 784] and [64]; reshape one of them",
+        ),
+        (
+            |g, _, n| {
+                let column = g.reshape(n, [64, 1])?;
+                g.logistic(column, n)
+            },
+            "logistic: needs two operands of the same shape, got [64, 1] and [64]; reshape one of them",
+        ),
+        (|g, _, n| g.huber(n, n, 0.0), "huber: delta is 0, but must be above 0 and finite"),
+        (|g, _, n| g.huber(n, n, f64::NAN), "huber: delta is NaN, but must be above 0 and finite"),
+        (
             |g, x, _| g.dropout(x, 1.0),
             "dropout_mask: the rate of dropout is 1, but must be at least 0 and below 1",
         ),
@@ -87,7 +106,11 @@ fn names_are_scoped_and_unique() {
         graph.scope("a", |g| g.scope("b", |g| g.neg(x))),
         graph.scope("a", |g| g.neg(x)),
         graph.neg(x),
+        graph.scope("a", |g| g.scope("", |g| g.neg(x))),
+        graph.scope("", |g| g.scope("a/b", |g| g.neg(x))),
+        graph.input("a/b/neg", [2]),
     ];
     let names: Vec<&str> = names.iter().map(|&tensor| graph.node(tensor).name()).collect();
-    assert_eq!(names, ["neg", "neg_1", "a/b/neg", "a/b/neg_1", "a/neg", "neg_2"]);
+    assert_eq!(names[..6], ["neg", "neg_1", "a/b/neg", "a/b/neg_1", "a/neg", "neg_2"]);
+    assert_eq!(names[6..], ["a/neg_1", "a/b/neg_2", "a/b/neg_3"]);
 }

@@ -104,103 +104,81 @@ fn clip(a: &Arguments) -> Result<Clip, CallError> {
     }
 }
 
+/// The parameters of an optimizer: its own, and those that all have.
+macro_rules! parameters {
+    ($($own:expr),* $(,)?) => {
+        &[$($own,)* SCHEDULE, CLIP_VALUE, CLIP_NORM, CLIP_GLOBAL_NORM]
+    };
+}
+
 static SGD: Word = Word {
     name: "sgd",
     about: "stochastic gradient descent",
-    parameters: &[lr(0.1), WEIGHT_DECAY, SCHEDULE, CLIP_VALUE, CLIP_NORM, CLIP_GLOBAL_NORM],
+    parameters: parameters![lr(0.1), WEIGHT_DECAY],
 };
 
 static MOMENTUM: Word = Word {
     name: "momentum",
     about: "SGD with momentum, the rate inside the velocity (lecture)",
-    parameters: WITH_MOMENTUM,
+    parameters: parameters![lr(0.01), ALPHA, WEIGHT_DECAY],
 };
 
 static NESTEROV: Word = Word {
     name: "nesterov",
     about: "Nesterov's accelerated momentum, exact also while the rate changes (lecture)",
-    parameters: WITH_MOMENTUM,
+    parameters: parameters![lr(0.01), ALPHA, WEIGHT_DECAY],
 };
 
 static HEAVY_BALL: Word = Word {
     name: "heavy_ball",
     about: "momentum as in PyTorch's SGD, the rate outside the buffer",
-    parameters: &[
+    parameters: parameters![
         lr(0.01),
         ALPHA,
         Parameter::number("dampening", 0.0, Range::Unit, "τ, left out of later gradients"),
         Parameter::switch("nesterov", false, "whether the update looks ahead"),
         WEIGHT_DECAY,
-        SCHEDULE,
-        CLIP_VALUE,
-        CLIP_NORM,
-        CLIP_GLOBAL_NORM,
     ],
 };
 
 static ADAGRAD: Word = Word {
     name: "adagrad",
     about: "rates that shrink with the sum of squared gradients",
-    parameters: &[
+    parameters: parameters![
         lr(0.01),
         Parameter::number("eps", 1e-7, Range::Positive, "δ, outside the root"),
         WEIGHT_DECAY,
-        SCHEDULE,
-        CLIP_VALUE,
-        CLIP_NORM,
-        CLIP_GLOBAL_NORM,
     ],
 };
 
 static RMSPROP: Word = Word {
     name: "rmsprop",
     about: "AdaGrad with a running mean",
-    parameters: &[
+    parameters: parameters![
         lr(0.001),
         Parameter::number("rho", 0.9, Range::Fraction, "ρ, the memory of the squares"),
         Parameter::number("eps", 1e-8, Range::Positive, "δ, outside the root"),
         WEIGHT_DECAY,
-        SCHEDULE,
-        CLIP_VALUE,
-        CLIP_NORM,
-        CLIP_GLOBAL_NORM,
     ],
 };
 
 static ADAM: Word = Word {
     name: "adam",
     about: "adaptive moments with bias correction; weight_decay is L2",
-    parameters: &[
-        lr(0.001),
-        BETA1,
-        BETA2,
-        EPS,
-        WEIGHT_DECAY,
-        SCHEDULE,
-        CLIP_VALUE,
-        CLIP_NORM,
-        CLIP_GLOBAL_NORM,
-    ],
+    parameters: parameters![lr(0.001), BETA1, BETA2, EPS, WEIGHT_DECAY],
 };
 
 static ADAMW: Word = Word {
     name: "adamw",
     about: "Adam with decoupled weight decay",
-    parameters: &[
+    parameters: parameters![
         lr(0.001),
         BETA1,
         BETA2,
         EPS,
         Parameter::number("weight_decay", 0.01, Range::NonNegative, "λ, decoupled: θ ← θ − ελθ"),
-        SCHEDULE,
-        CLIP_VALUE,
-        CLIP_NORM,
-        CLIP_GLOBAL_NORM,
     ],
 };
-
-const WITH_MOMENTUM: &[Parameter] =
-    &[lr(0.01), ALPHA, WEIGHT_DECAY, SCHEDULE, CLIP_VALUE, CLIP_NORM, CLIP_GLOBAL_NORM];
 
 const fn lr(default: f64) -> Parameter {
     Parameter::number("lr", default, Range::NonNegative, "ε, the learning rate")

@@ -5,7 +5,10 @@
 
 /// A set of vector instructions that this processor has.
 #[derive(Clone, Copy, Debug)]
-pub enum Level {
+pub struct Level(Width);
+
+#[derive(Clone, Copy, Debug)]
+enum Width {
     /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
     Baseline,
     /// AVX2.
@@ -21,26 +24,26 @@ impl Level {
     pub fn available() -> Vec<Level> {
         #[cfg(target_arch = "x86_64")]
         let wider =
-            [pulp::x86::V3::try_new().map(Level::V3), pulp::x86::V4::try_new().map(Level::V4)];
+            [pulp::x86::V3::try_new().map(Width::V3), pulp::x86::V4::try_new().map(Width::V4)];
         #[cfg(not(target_arch = "x86_64"))]
-        let wider: [Option<Level>; 0] = [];
-        std::iter::once(Level::Baseline).chain(wider.into_iter().flatten()).collect()
+        let wider: [Option<Width>; 0] = [];
+        std::iter::once(Width::Baseline).chain(wider.into_iter().flatten()).map(Level).collect()
     }
 
     /// The widest level of this processor.
     pub fn widest() -> Level {
-        Level::available().pop().unwrap_or(Level::Baseline)
+        Level::available().pop().unwrap_or(Level(Width::Baseline))
     }
 
     /// Runs `f`, compiled for this level. `f` and all it calls must be `#[inline(always)]`.
     #[inline(always)]
     pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
-        match self {
-            Level::Baseline => f(),
+        match self.0 {
+            Width::Baseline => f(),
             #[cfg(target_arch = "x86_64")]
-            Level::V3(v3) => v3.vectorize(f),
+            Width::V3(v3) => v3.vectorize(f),
             #[cfg(target_arch = "x86_64")]
-            Level::V4(v4) => v4.vectorize(f),
+            Width::V4(v4) => v4.vectorize(f),
         }
     }
 }

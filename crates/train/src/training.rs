@@ -14,7 +14,7 @@ use thalweg_graph::{
 };
 use thalweg_optim::init::{Constant, Initializer, Zeros};
 use thalweg_optim::saved::{self, SavedError};
-use thalweg_optim::{OPTIMIZERS, Optimizer, SavedSlot, StateError, StepInfo, optimizer};
+use thalweg_optim::{OPTIMIZERS, Optimizer, SavedSlot, StateError, StepError, StepInfo, optimizer};
 
 use crate::initialize::initialize;
 use crate::{Model, Set, Start, Task};
@@ -424,12 +424,15 @@ impl<'a, T: Element> Training<'a, T> {
 
     fn halt(&self, error: TrainError) -> Halt {
         match error {
-            TrainError::Run(RunError::Step(error)) => {
-                let (step, epoch) = (self.optimizer.steps() + 1, self.progress.epochs + 1);
-                let message = error.to_string();
-                // The step stands in a field of its own.
-                let reason = message.strip_prefix(&format!("step {step}: ")).unwrap_or(&message);
-                Halt::Diverged { step, epoch, reason: reason.to_owned() }
+            TrainError::Run(RunError::Step(StepError::NonFinite {
+                step,
+                segment,
+                index,
+                value,
+            })) => {
+                let epoch = self.progress.epochs + 1;
+                let reason = format!("the gradient of '{segment}' is {value} at index {index}");
+                Halt::Diverged { step, epoch, reason }
             }
             error => Halt::Train(error),
         }

@@ -36,6 +36,15 @@ impl<'a, T> Matrix<'a, T> {
     fn rows(self, start: usize, rows: usize) -> Matrix<'a, T> {
         Matrix { values: &self.values[start * self.row_stride..], rows, ..self }
     }
+
+    /// Whether the last element, and so every one, lies within the values.
+    fn is_within(&self) -> bool {
+        let last = |size: usize, stride: usize| size.checked_sub(1)?.checked_mul(stride);
+        last(self.rows, self.row_stride)
+            .zip(last(self.columns, self.column_stride))
+            .and_then(|(down, across)| down.checked_add(across))
+            .is_some_and(|last| last < self.values.len())
+    }
 }
 
 /// Y ← A·B, row-major.
@@ -49,16 +58,20 @@ pub(crate) fn product<T: Element>(
     y: &mut [T],
     threads: Threads,
 ) {
+    if y.is_empty() || a.columns == 0 {
+        return y.fill(T::constant(0.0));
+    }
     let rows = rows_per_block(a.rows, a.columns * columns);
     let block = |(i, y): (usize, &mut [T])| {
         block(a.rows(i * rows, y.len() / columns), b, columns, y);
     };
-    if y.is_empty() {
-        return;
-    }
     match threads {
-        Threads::One => y.chunks_mut(rows * columns).enumerate().for_each(block),
-        Threads::Pool => y.par_chunks_mut(rows * columns).enumerate().for_each(block),
+        Threads::Pool if rows < a.rows => {
+            y.par_chunks_mut(rows * columns).enumerate().for_each(block);
+        }
+        Threads::One | Threads::Pool => {
+            y.chunks_mut(rows * columns).enumerate().for_each(block);
+        }
     }
 }
 
@@ -70,12 +83,10 @@ fn rows_per_block(rows: usize, multiplications_per_row: usize) -> usize {
     worth.max(rows.div_ceil(8)).next_multiple_of(64).min(rows)
 }
 
+/// Y ← A·B, where neither has a size of 0.
 fn block<T: Element>(a: Matrix<'_, T>, b: Matrix<'_, T>, columns: usize, y: &mut [T]) {
-    let reach = |m: Matrix<'_, T>| {
-        (m.rows.max(1) - 1) * m.row_stride + (m.columns.max(1) - 1) * m.column_stride
-    };
-    assert!(a.columns == b.rows && b.columns == columns && a.rows * columns == y.len());
-    assert!(a.columns == 0 || (reach(a) < a.values.len() && reach(b) < b.values.len()));
+    assert!(a.columns == b.rows && b.columns == columns);
+    assert!(a.rows.checked_mul(columns) == Some(y.len()) && a.is_within() && b.is_within());
     let (zero, one) = (T::constant(0.0), T::constant(1.0));
     // SAFETY: every element that the sizes and strides address lies within its slice, which was
     // asserted just now; `y` is borrowed alone. The strides of a slice fit an isize.
@@ -165,5 +176,18 @@ mod tests {
         let mut y = [f32::NAN; 6];
         product(a, b, 3, &mut y, Threads::One);
         assert_eq!(y, [0.0; 6]);
+    }
+
+    #[test]
+    fn a_matrix_that_reaches_past_its_values_is_found_out() {
+        let matrix = |length: usize, shape: [usize; 2], transposed| {
+            Matrix::new(&[1.0f32; 6][..length], shape.into(), transposed).is_within()
+        };
+        for transposed in [Transposed::No, Transposed::Yes] {
+            assert!(matrix(6, [2, 3], transposed));
+            assert!(!matrix(5, [2, 3], transposed));
+            // The product of these sizes is 4 in 64 bits.
+            assert!(!matrix(4, [(1 << 62) + 1, 4], transposed));
+        }
     }
 }

@@ -7,9 +7,9 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     pub fn exponential(&mut self, scores: Tensor, targets: Tensor) -> Result<Tensor, GraphError> {
-        self.scope("exponential", |g| {
+        self.loss_of_each("exponential", [scores, targets], |g| {
             let margins = g.mul(targets, scores)?;
             let opposite = g.neg(margins);
             Ok(g.exp(opposite))

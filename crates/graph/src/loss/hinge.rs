@@ -7,9 +7,9 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     pub fn hinge(&mut self, scores: Tensor, targets: Tensor) -> Result<Tensor, GraphError> {
-        self.scope("hinge", |g| {
+        self.loss_of_each("hinge", [scores, targets], |g| {
             let margins = g.mul(targets, scores)?;
             let one = g.constant(1.0, []);
             let short = g.sub(one, margins)?;

@@ -3,6 +3,7 @@
 //! Huber, *Robust estimation of a location parameter*, Annals of Mathematical Statistics 35, 1964. With
 //! the excess e = max(0, |r| − δ) over δ, and the rest m = |r| − e, it is m²/2 + δ e: one formula.
 
+use crate::error::Problem;
 use crate::{Graph, GraphError, Tensor};
 
 impl Graph {
@@ -11,9 +12,12 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// If the shapes do not broadcast.
+    /// If the shapes differ, or δ is not above 0 and finite.
     pub fn huber(&mut self, x: Tensor, targets: Tensor, delta: f64) -> Result<Tensor, GraphError> {
-        self.scope("huber", |g| {
+        if !(delta > 0.0 && delta.is_finite()) {
+            return Err(self.error("huber", Problem::Delta { delta: delta.to_string() }));
+        }
+        self.loss_of_each("huber", [x, targets], |g| {
             let (delta, half) = (g.constant(delta, []), g.constant(0.5, []));
             let residual = g.sub(x, targets)?;
             let size = g.abs(residual);

@@ -8,9 +8,9 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     pub fn logistic(&mut self, scores: Tensor, targets: Tensor) -> Result<Tensor, GraphError> {
-        self.scope("logistic", |g| {
+        self.loss_of_each("logistic", [scores, targets], |g| {
             let margins = g.mul(targets, scores)?;
             let opposite = g.neg(margins);
             Ok(g.softplus(opposite))

@@ -7,9 +7,9 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     pub fn squared_error(&mut self, x: Tensor, targets: Tensor) -> Result<Tensor, GraphError> {
-        self.scope("squared_error", |g| {
+        self.loss_of_each("squared_error", [x, targets], |g| {
             let error = g.sub(x, targets)?;
             Ok(g.square(error))
         })

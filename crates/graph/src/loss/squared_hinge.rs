@@ -7,9 +7,9 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// If the shapes do not broadcast.
+    /// If the shapes differ.
     pub fn squared_hinge(&mut self, scores: Tensor, targets: Tensor) -> Result<Tensor, GraphError> {
-        self.scope("squared_hinge", |g| {
+        self.loss_of_each("squared_hinge", [scores, targets], |g| {
             let margins = g.mul(targets, scores)?;
             let one = g.constant(1.0, []);
             let short = g.sub(one, margins)?;

@@ -76,7 +76,7 @@ impl Transposed {
 }
 
 impl Graph {
-    /// The product A·B of two matrices, [m, k] and [k, n].
+    /// The product A·B of two matrices, `[m, k]` and `[k, n]`.
     ///
     /// # Errors
     ///

@@ -38,7 +38,7 @@ impl Operation for OneHot {
 }
 
 impl Graph {
-    /// Class numbers [n] to [n, `classes`]: 1 at the class, 0 elsewhere. A number that is no class
+    /// Class numbers `[n]` to `[n, classes]`: 1 at the class, 0 elsewhere. A number that is no class
     /// gives a row of NaN.
     ///
     /// # Errors

@@ -61,10 +61,12 @@ pub(crate) fn softmax<T: Element>(z: &[T], y: &mut [T]) {
     }
 }
 
-/// ln Σ exp(z), of one row.
-pub(crate) fn ln_sum_exp<T: Element>(z: &[T]) -> T {
+/// −ln softmax(z)꜀, of one row. The difference of scores is taken before the logarithm is added, so that
+/// a small loss keeps its digits beside large scores.
+pub(crate) fn minus_ln_softmax<T: Element>(z: &[T], class: usize) -> T {
     let top = greatest(z);
-    top + z.iter().fold(T::constant(0.0), |sum, &z| sum + (z - top).exp()).ln()
+    let sum = z.iter().fold(T::constant(0.0), |sum, &z| sum + (z - top).exp());
+    sum.ln() + (top - z[class])
 }
 
 fn greatest<T: Element>(z: &[T]) -> T {

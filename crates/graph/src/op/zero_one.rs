@@ -28,14 +28,14 @@ impl Operation for ZeroOne {
 }
 
 impl Graph {
-    /// The 0-1 loss of each example: scores [n, k] and class numbers [n] to [n], 0 where the first
+    /// The 0-1 loss of each example: scores `[n, k]` and class numbers `[n]` to `[n]`, 0 where the first
     /// greatest score is that of the class and 1 elsewhere, also where a score is NaN.
     ///
     /// Its gradient is zero, so that it can be measured but not minimised.
     ///
     /// # Errors
     ///
-    /// If the shapes are not [n, k] and [n].
+    /// If the shapes are not `[n, k]` and `[n]`.
     pub fn zero_one(&mut self, scores: Tensor, classes: Tensor) -> Result<Tensor, GraphError> {
         self.apply(ZeroOne, &[scores, classes])
     }

@@ -179,14 +179,8 @@ impl Compiler<'_> {
                 (None, Some(operand)) => self.places[&operand].clone(),
                 (None, None) => self.free_buffer(self.graph.shape(tensor).elements()),
             };
-            for home in dying {
-                match &self.places[&home] {
-                    Place::Buffer { index, .. } if self.places[&home] != place => {
-                        self.free.push(*index)
-                    }
-                    _ => {}
-                }
-            }
+            let left = dying.iter().map(|home| &self.places[home]).filter(|left| **left != place);
+            self.free.extend(left.filter_map(Place::buffer));
             self.places.insert(tensor, place.clone());
             let node = self.graph.node(tensor);
             let operands = node.inputs().iter().map(|&input| self.operand(input)).collect();
@@ -251,8 +245,8 @@ impl Compiler<'_> {
     /// one.
     fn free_buffer(&mut self, length: usize) -> Place {
         let fit = |&i: &usize| {
-            let spare = self.lengths[self.free[i]].checked_sub(length);
-            (spare.is_none(), spare.unwrap_or(length - self.lengths[self.free[i]].min(length)))
+            let found = self.lengths[self.free[i]];
+            (found < length, found.abs_diff(length))
         };
         let Some(best) = (0..self.free.len()).min_by_key(fit) else {
             return self.new_buffer(length);

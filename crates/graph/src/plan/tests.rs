@@ -162,6 +162,27 @@ fn gradients_that_are_something_else_as_well_arrive_all_the_same() {
 }
 
 #[test]
+fn a_gradient_that_others_are_calculated_from_arrives_all_the_same() {
+    let mut graph = Graph::new();
+    let x = graph.input("x", [2, 2]);
+    let w = graph.parameter("w", [2, 3], Role::Weight);
+    let shift = graph.parameter("shift", [2, 3], Role::Other);
+    let product = graph.matmul(x, w).unwrap();
+    let sum = graph.add(product, shift).unwrap();
+    let tanh = graph.tanh(sum);
+    let loss = graph.sum(tanh);
+    let train = graph.minimize(loss, "sgd").unwrap();
+    let parameters = parameters(&graph);
+    let inputs = HashMap::from([(x, vec![1.0, 2.0, 3.0, 4.0])]);
+    let mut plan = Plan::compile(&graph, &[], Some(&train));
+    plan.input_mut(x).copy_from_slice(&inputs[&x]);
+    plan.run(&parameters, RunOptions::default()).unwrap();
+    let naive = naive::evaluate(&graph, &inputs, &parameters, RunOptions::default());
+    let gradients = train.gradients.iter().flat_map(|gradient| naive[gradient.0].clone());
+    assert_eq!(plan.gradients(), gradients.collect::<Vec<f64>>());
+}
+
+#[test]
 fn batches_of_different_sizes_share_parameters_and_weigh_alike() {
     let parameters = parameters(&network(1).graph);
     let run = |first: usize, examples: usize| {

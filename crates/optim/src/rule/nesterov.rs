@@ -27,7 +27,7 @@ pub struct Nesterov {
     pub momentum: f64,
 }
 
-/// Nesterov's momentum with coefficient α; the learning rate comes before it in the chain.
+/// Nesterov's momentum with coefficient α: the last rule of its chain, after the learning rate.
 pub fn nesterov(momentum: f64) -> Nesterov {
     Nesterov { momentum }
 }
