@@ -112,6 +112,11 @@ pub enum TrialEnd {
 }
 
 impl Summary {
+    /// How many trials became non-finite.
+    pub fn diverged(&self) -> u64 {
+        self.results.iter().map(|result| result.seeds.diverged).sum()
+    }
+
     /// The numbers of a run, complete or interrupted.
     pub fn of(events: &[Event]) -> Result<Summary, RunError> {
         Run::of(events).map(|run| Summary::of_run(&run))

@@ -192,5 +192,12 @@ fn run_in<T: Element>(experiment: &Experiment, out: &Out, how: &How) -> Ending {
         say(&format!("thalweg: stopped; go on with: thalweg compare --resume {folder}"));
         std::process::exit(130);
     }
-    shown
+    match shown?.diverged() {
+        0 => Ok(()),
+        n => {
+            let trials = if n == 1 { "trial" } else { "trials" };
+            let advice = "lower the learning rate or clip the gradient";
+            Err(format!("{n} {trials} diverged, as the table says; {advice}").into())
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! `thalweg report`: the table and the page of a run, from its events.
 
+use std::error::Error;
 use std::io::{Write, stdout};
 use std::path::Path;
 
-use thalweg_report::{Look, table, write};
+use thalweg_report::{Look, Summary, table, write};
 
 use crate::Ending;
 use crate::args::ReportArgs;
@@ -13,11 +14,11 @@ pub fn report(ReportArgs { folder, json }: ReportArgs) -> Ending {
         let folder = folder.display();
         return Err(format!("{folder} has no events.jsonl; name the folder of a run").into());
     }
-    print(&folder, json)
+    print(&folder, json).map(drop)
 }
 
 /// Writes the report of a run and prints its table, or its summary as JSON.
-pub fn print(folder: &Path, json: bool) -> Ending {
+pub fn print(folder: &Path, json: bool) -> Result<Summary, Box<dyn Error>> {
     let written = write(folder)?;
     let mut out = stdout().lock();
     if json {
@@ -27,5 +28,5 @@ pub fn print(folder: &Path, json: bool) -> Ending {
         writeln!(out, "report      {}", written.html.display())?;
         writeln!(out, "run again   thalweg compare {}", folder.join("run.toml").display())?;
     }
-    Ok(())
+    Ok(written.summary)
 }

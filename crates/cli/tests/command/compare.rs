@@ -41,7 +41,7 @@ fn close(found: &Value, expected: f64) -> bool {
 #[test]
 fn every_number_follows_from_the_events() {
     let scratch = Scratch::new();
-    let printed = scratch.stdout(small(&["--out", "a"]));
+    let printed = scratch.stdout_of_diverging(small(&["--out", "a"]));
     let summary: Value = serde_json::from_str(&printed).expect("nothing but JSON on stdout");
     let kept: Value = serde_json::from_str(&scratch.read("a/summary.json")).unwrap();
     assert_eq!(summary, kept);
@@ -95,7 +95,7 @@ fn every_number_follows_from_the_events() {
 #[test]
 fn all_contenders_begin_at_the_same_point_and_each_seed_at_another() {
     let scratch = Scratch::new();
-    scratch.stdout(small(&["--out", "a"]));
+    scratch.stdout_of_diverging(small(&["--out", "a"]));
     let measured = scratch.measured("a");
     let first = |contender, seed| &measured[&[contender, seed, 0]]["train"]["j"];
     for seed in [1, 2] {
@@ -109,7 +109,7 @@ fn all_contenders_begin_at_the_same_point_and_each_seed_at_another() {
 #[test]
 fn the_page_needs_nothing_else() {
     let scratch = Scratch::new();
-    scratch.stdout(small(&["--out", "a"]));
+    scratch.stdout_of_diverging(small(&["--out", "a"]));
     let page = scratch.read("a/report.html").to_lowercase();
     for load in ["@import", "fetch(", "xmlhttprequest", "url(http", "import("] {
         assert!(!page.contains(load), "{load}");
@@ -126,10 +126,10 @@ fn the_page_needs_nothing_else() {
 #[test]
 fn the_kept_file_repeats_the_run_with_any_number_of_threads() {
     let scratch = Scratch::new();
-    scratch.stdout(small(&["--out", "a", "--threads", "1"]));
-    scratch.stdout(["compare", "a/run.toml", "--out", "b", "--threads", "2"]);
+    scratch.stdout_of_diverging(small(&["--out", "a", "--threads", "1"]));
+    scratch.stdout_of_diverging(["compare", "a/run.toml", "--out", "b", "--threads", "2"]);
     // With more threads than trials each trial gets several.
-    scratch.stdout(["compare", "a/run.toml", "--out", "c", "--threads", "13"]);
+    scratch.stdout_of_diverging(["compare", "a/run.toml", "--out", "c", "--threads", "13"]);
     let measured = scratch.measured("a");
     // Two contenders with three measurements each and one with one, for two seeds.
     assert_eq!(measured.len(), 14);
@@ -143,15 +143,16 @@ fn the_kept_file_repeats_the_run_with_any_number_of_threads() {
 fn results_are_on_stdout_and_all_else_on_stderr() {
     let scratch = Scratch::new();
     let ran = scratch.run(small(&["--out", "a"]).into_iter().filter(|word| *word != "--json"));
-    assert_eq!(ran.code, Some(0));
+    assert_eq!(ran.code, Some(1), "two trials diverged");
     for text in ["±", "sgd(lr=1e30)", "a/report.html", "thalweg compare a/run.toml"] {
         assert!(ran.stdout.contains(text), "{text}: {}", ran.stdout);
     }
     let lines: Vec<_> = ran.stderr.lines().collect();
     assert!(lines[0].starts_with("task   fashion-mlp(hidden=16)"), "{}", ran.stderr);
-    let ends = lines.iter().filter(|line| line.contains("finished") || line.contains("diverged"));
+    let ends =
+        lines.iter().filter(|line| line.contains("finished") || line.contains("diverged at"));
     assert_eq!(ends.count(), 6, "a line for every trial: {}", ran.stderr);
-    assert!(lines[lines.len() - 1].ends_with("6 of 6 trials"), "{}", ran.stderr);
+    assert!(lines[lines.len() - 2].ends_with("6 of 6 trials"), "{}", ran.stderr);
     // Neither has anything that only a terminal understands.
     assert!(!(ran.stdout + &ran.stderr).contains('\x1b'));
 }
@@ -173,7 +174,7 @@ fn a_schedule_in_parts_of_an_epoch_is_understood() {
     let optimizer = "sgd(schedule=join(constant, 0.3epochs, constant, 0.6epochs, constant))";
     let task = ["--task", "fashion-softmax", "--data", "embedded", "--epochs", "1"];
     scratch.stdout([&["train", "--optimizer", optimizer, "--out", "a"], &task[..]].concat());
-    scratch.stdout(["compare", "a/run.toml", "--out", "b"]);
+    scratch.stdout_of_diverging(["compare", "a/run.toml", "--out", "b"]);
     assert!(scratch.measured("b") == scratch.measured("a"), "other bits");
     let ran = scratch.run(
         [&["train", "--optimizer", optimizer, "--out", "c", "--batch", "full"], &task[..]].concat(),

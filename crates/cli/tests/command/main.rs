@@ -69,6 +69,19 @@ impl Scratch {
         ran.stdout
     }
 
+    /// Runs a comparison of which trials diverge, and gives what it printed nevertheless.
+    fn stdout_of_diverging<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        let last = ran.stderr.lines().last().unwrap_or_default();
+        let told = "thalweg: 2 trials diverged, as the table says; lower the learning rate";
+        assert!(last.starts_with(told), "{}", ran.stderr);
+        ran.stdout
+    }
+
     /// Every file below, with its content.
     fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
