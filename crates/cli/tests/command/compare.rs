@@ -174,7 +174,7 @@ fn a_schedule_in_parts_of_an_epoch_is_understood() {
     let optimizer = "sgd(schedule=join(constant, 0.3epochs, constant, 0.6epochs, constant))";
     let task = ["--task", "fashion-softmax", "--data", "embedded", "--epochs", "1"];
     scratch.stdout([&["train", "--optimizer", optimizer, "--out", "a"], &task[..]].concat());
-    scratch.stdout_of_diverging(["compare", "a/run.toml", "--out", "b"]);
+    scratch.stdout(["compare", "a/run.toml", "--out", "b"]);
     assert!(scratch.measured("b") == scratch.measured("a"), "other bits");
     let ran = scratch.run(
         [&["train", "--optimizer", optimizer, "--out", "c", "--batch", "full"], &task[..]].concat(),
