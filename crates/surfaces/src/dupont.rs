@@ -14,51 +14,21 @@
 
 use thalweg_calls::Word;
 
+use crate::CriticalPoint;
 use crate::wells::{Well, Wells};
-use crate::{CriticalPoint, Surface};
 
 /// x² + y² − 2 exp(−((x − 1)² + y²)/0.2) − 3 exp(−((x + 1)² + y²)/0.2)
-#[derive(Clone, Copy, Debug)]
-pub struct Dupont;
+pub const DUPONT: Wells = Wells {
+    formula: "x² + y² − 2 exp(−((x − 1)² + y²)/0.2) − 3 exp(−((x + 1)² + y²)/0.2)",
+    start: [0.75, 1.5],
+    stretch: 1.0,
+    wells: [Well { depth: 2.0, c: [1.0, 0.0] }, Well { depth: 3.0, c: [-1.0, 0.0] }],
+    critical_points: [
+        CriticalPoint::global_minimum([-0.9363006340109187, 0.0], -2.063090251768194),
+        CriticalPoint::local_minimum([0.905317899160115, 0.0], -1.092731999201741),
+        CriticalPoint::saddle([0.06860243670809657, 0.0], -0.03137427327004572),
+    ],
+};
 
 pub(crate) static WORD: Word =
     Word { name: "dupont", about: "a deep and a shallow well in a bowl", parameters: &[] };
-
-static WELLS: Wells = Wells {
-    stretch: 1.0,
-    wells: [Well { depth: 2.0, c: [1.0, 0.0] }, Well { depth: 3.0, c: [-1.0, 0.0] }],
-};
-
-impl Surface for Dupont {
-    fn formula(&self) -> &'static str {
-        "x² + y² − 2 exp(−((x − 1)² + y²)/0.2) − 3 exp(−((x + 1)² + y²)/0.2)"
-    }
-
-    fn value(&self, p: [f64; 2]) -> f64 {
-        WELLS.value(p)
-    }
-
-    fn gradient(&self, p: [f64; 2]) -> [f64; 2] {
-        WELLS.gradient(p)
-    }
-
-    fn hessian(&self, p: [f64; 2]) -> [[f64; 2]; 2] {
-        WELLS.hessian(p)
-    }
-
-    fn start(&self) -> [f64; 2] {
-        [0.75, 1.5]
-    }
-
-    fn domain(&self) -> [[f64; 2]; 2] {
-        [[-2.0, 2.0], [-2.0, 2.0]]
-    }
-
-    fn critical_points(&self) -> Vec<CriticalPoint> {
-        vec![
-            CriticalPoint::global_minimum([-0.9363006340109187, 0.0], -2.063090251768194),
-            CriticalPoint::local_minimum([0.905317899160115, 0.0], -1.092731999201741),
-            CriticalPoint::saddle([0.06860243670809657, 0.0], -0.03137427327004572),
-        ]
-    }
-}

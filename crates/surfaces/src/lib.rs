@@ -27,7 +27,7 @@ pub mod ravine;
 pub mod rosenbrock;
 pub mod saddle;
 pub mod six_hump_camel;
-mod wells;
+pub mod wells;
 
 use std::fmt::Debug;
 
@@ -126,8 +126,8 @@ const TABLE: [(&Word, Build); 10] = [
     (&saddle::WORD, |_| Box::new(saddle::Saddle)),
     (&monkey_saddle::WORD, |_| Box::new(monkey_saddle::MonkeySaddle)),
     (&plateau::WORD, |_| Box::new(plateau::Plateau)),
-    (&dupont::WORD, |_| Box::new(dupont::Dupont)),
-    (&lilipads_local_minimum::WORD, |_| Box::new(lilipads_local_minimum::LilipadsLocalMinimum)),
+    (&dupont::WORD, |_| Box::new(dupont::DUPONT)),
+    (&lilipads_local_minimum::WORD, |_| Box::new(lilipads_local_minimum::LILIPADS_LOCAL_MINIMUM)),
 ];
 
 const WORDS: [&Word; TABLE.len()] = {

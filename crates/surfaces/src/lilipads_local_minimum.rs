@@ -14,54 +14,24 @@
 
 use thalweg_calls::Word;
 
+use crate::CriticalPoint;
 use crate::wells::{Well, Wells};
-use crate::{CriticalPoint, Surface};
 
 /// x² + w² − 2 exp(−((x − 1)² + w²)/0.2) − 6 exp(−((x + 1)² + w²)/0.2), w = 1.4 y
-#[derive(Clone, Copy, Debug)]
-pub struct LilipadsLocalMinimum;
+pub const LILIPADS_LOCAL_MINIMUM: Wells = Wells {
+    formula: "x² + w² − 2 exp(−((x − 1)² + w²)/0.2) − 6 exp(−((x + 1)² + w²)/0.2), w = 1.4 y",
+    start: [1.5, 1.5],
+    stretch: 1.4,
+    wells: [Well { depth: 2.0, c: [1.0, 0.0] }, Well { depth: 6.0, c: [-1.0, 0.0] }],
+    critical_points: [
+        CriticalPoint::global_minimum([-0.9675774464554597, 0.0], -5.032339968658435),
+        CriticalPoint::local_minimum([0.9053178606008483, 0.0], -1.0927320384810153),
+        CriticalPoint::saddle([0.12025036405942183, 0.0], -0.03856400986031282),
+    ],
+};
 
 pub(crate) static WORD: Word = Word {
     name: "lilipads-local-minimum",
     about: "a well three times as deep as its neighbour, in a stretched bowl",
     parameters: &[],
 };
-
-static WELLS: Wells = Wells {
-    stretch: 1.4,
-    wells: [Well { depth: 2.0, c: [1.0, 0.0] }, Well { depth: 6.0, c: [-1.0, 0.0] }],
-};
-
-impl Surface for LilipadsLocalMinimum {
-    fn formula(&self) -> &'static str {
-        "x² + w² − 2 exp(−((x − 1)² + w²)/0.2) − 6 exp(−((x + 1)² + w²)/0.2), w = 1.4 y"
-    }
-
-    fn value(&self, p: [f64; 2]) -> f64 {
-        WELLS.value(p)
-    }
-
-    fn gradient(&self, p: [f64; 2]) -> [f64; 2] {
-        WELLS.gradient(p)
-    }
-
-    fn hessian(&self, p: [f64; 2]) -> [[f64; 2]; 2] {
-        WELLS.hessian(p)
-    }
-
-    fn start(&self) -> [f64; 2] {
-        [1.5, 1.5]
-    }
-
-    fn domain(&self) -> [[f64; 2]; 2] {
-        [[-2.0, 2.0], [-2.0, 2.0]]
-    }
-
-    fn critical_points(&self) -> Vec<CriticalPoint> {
-        vec![
-            CriticalPoint::global_minimum([-0.9675774464554597, 0.0], -5.032339968658435),
-            CriticalPoint::local_minimum([0.9053178606008483, 0.0], -1.0927320384810153),
-            CriticalPoint::saddle([0.12025036405942183, 0.0], -0.03856400986031282),
-        ]
-    }
-}
