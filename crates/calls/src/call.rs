@@ -28,10 +28,14 @@ pub enum Value {
     Number(f64),
     /// A duration in passes over the training set: `20epochs`.
     Epochs(f64),
+    /// A number that a schedule moves: `0.9*linear(tau=100)`.
+    Scheduled(f64, Call),
     /// `true` or `false`.
     Switch(bool),
     /// Another call, or a bare word.
     Call(Call),
+    /// Words between double quotes: `"layer1/*"`.
+    Text(String),
 }
 
 /// The text is not a call.
@@ -85,8 +89,10 @@ impl fmt::Display for Value {
         match self {
             Value::Number(x) => write_number(*x, f),
             Value::Epochs(x) => write_number(*x, f).and_then(|()| f.write_str("epochs")),
+            Value::Scheduled(x, call) => write_number(*x, f).and_then(|()| write!(f, "*{call}")),
             Value::Switch(on) => write!(f, "{on}"),
             Value::Call(call) => write!(f, "{call}"),
+            Value::Text(text) => write!(f, "\"{text}\""),
         }
     }
 }
@@ -129,8 +135,8 @@ impl Parser<'_> {
     }
 
     fn argument(&mut self) -> Result<Argument, SyntaxError> {
-        if matches!(self.peek(), Some(c) if c.is_ascii_digit() || "+-.".contains(c)) {
-            return Ok(Argument { name: None, value: self.number()? });
+        if matches!(self.peek(), Some(c) if c.is_ascii_digit() || "+-.\"".contains(c)) {
+            return Ok(Argument { name: None, value: self.value()? });
         }
         let call = self.call()?;
         if call.arguments.is_empty() && self.eat('=') {
@@ -141,9 +147,25 @@ impl Parser<'_> {
 
     fn value(&mut self) -> Result<Value, SyntaxError> {
         match self.peek() {
-            Some(c) if c.is_ascii_digit() || "+-.".contains(c) => self.number(),
+            Some(c) if c.is_ascii_digit() || "+-.".contains(c) => match self.number()? {
+                Value::Number(x) if self.eat('*') => Ok(Value::Scheduled(x, self.call()?)),
+                number => Ok(number),
+            },
+            Some('"') => self.text(),
             _ => Ok(word(self.call()?)),
         }
+    }
+
+    /// Everything up to the next quote; there is no way to write a quote within.
+    fn text(&mut self) -> Result<Value, SyntaxError> {
+        self.eat('"');
+        let Some(length) = self.text[self.at..].find('"') else {
+            self.at = self.text.len();
+            return Err(self.expected("a closing '\"'"));
+        };
+        let text = self.text[self.at..][..length].to_owned();
+        self.at += length + 1;
+        Ok(Value::Text(text))
     }
 
     fn number(&mut self) -> Result<Value, SyntaxError> {
@@ -230,6 +252,8 @@ mod tests {
             "heavy_ball(lr=1e-4, nesterov=true)",
             "join(constant, 100, cosine(steps=20epochs, end=0.01))",
             "six-hump-camel",
+            "adam(lr=0.1*cosine(steps=100), beta1=0.9*linear(tau=20epochs, end=0.5))",
+            "groups(\"*\", adam, \"layer1/*\", sgd(lr=0.1))",
         ] {
             assert_eq!(text.parse::<Call>().unwrap().to_string(), text);
         }
@@ -263,5 +287,7 @@ mod tests {
             message(&nested).contains("column 67: expected no more calls inside of each other")
         );
         assert_eq!(message("sgd(lr=é)"), "in 'sgd(lr=é)', column 8: expected a name");
+        assert_eq!(message("g(\"é)"), "in 'g(\"é)', column 6: expected a closing '\"'");
+        assert_eq!(message("sgd(lr=0.1*2)"), "in 'sgd(lr=0.1*2)', column 12: expected a name");
     }
 }

@@ -19,7 +19,7 @@
 //!     about: "a ball in a bowl",
 //!     parameters: &[Parameter::number("lr", 0.1, Range::Positive, "step per unit of gradient")],
 //! };
-//! static RULES: Vocabulary = Vocabulary { kind: "rule", words: &[&GRAVITY] };
+//! static RULES: Vocabulary = Vocabulary::new("rule", &[&GRAVITY]);
 //!
 //! let arguments = RULES.resolve(&"gravity(lr=0.5)".parse::<Call>()?)?;
 //! assert_eq!(arguments.number("lr"), 0.5);

@@ -11,6 +11,10 @@ pub struct Vocabulary {
     pub kind: &'static str,
     /// The words, in the order in which lists show them.
     pub words: &'static [&'static Word],
+    /// What many words take besides their own parameters; never by position.
+    pub shared: &'static [Parameter],
+    /// The words that take the shared parameters.
+    pub sharing: &'static [&'static Word],
 }
 
 /// One word and the parameters it takes.
@@ -42,13 +46,18 @@ pub struct Parameter {
 pub enum Kind {
     /// A number in a range.
     Number(Range),
+    /// The same, and a schedule may move it: `0.9*linear(tau=100)`. What it reaches is for the reader of
+    /// the schedule to check.
+    Scheduled(Range),
     /// A duration: a number of steps, or of epochs (`20epochs`); at least 1 step.
     Steps,
     /// `true` or `false`.
     Switch,
+    /// One of these bare words.
+    Choice(&'static [&'static str]),
     /// A call of another vocabulary, named here: `schedule`.
     Call(&'static str),
-    /// Calls and the numbers between them, any count; only as the last parameter.
+    /// Calls and what stands between them, any count; only as the last parameter.
     List,
 }
 
@@ -86,7 +95,8 @@ pub enum Range {
 #[derive(Clone, Debug)]
 pub struct Arguments {
     word: &'static Word,
-    /// One value per parameter; a `List` takes all that are left.
+    shared: &'static [Parameter],
+    /// One value per parameter, the shared ones last; a `List` takes all that are left.
     values: Vec<Value>,
     list: Vec<Value>,
 }
@@ -104,14 +114,27 @@ impl CallError {
 }
 
 impl Vocabulary {
+    /// Words that share no parameters.
+    pub const fn new(kind: &'static str, words: &'static [&'static Word]) -> Vocabulary {
+        Vocabulary { kind, words, shared: &[], sharing: &[] }
+    }
+
+    /// The parameters that `word` takes besides its own.
+    pub fn shared_by(&self, word: &Word) -> &'static [Parameter] {
+        let shares = self.sharing.iter().any(|sharing| sharing.name == word.name);
+        if shares { self.shared } else { &[] }
+    }
+
     /// Checks `call` and fills in what it leaves out.
     pub fn resolve(&self, call: &Call) -> Result<Arguments, CallError> {
         let word = self.find(&call.name)?;
-        let mut values: Vec<Option<Value>> = word.parameters.iter().map(|_| None).collect();
+        let shared = self.shared_by(word);
+        let parameters: Vec<&Parameter> = word.parameters.iter().chain(shared).collect();
+        let mut values: Vec<Option<Value>> = parameters.iter().map(|_| None).collect();
         let mut list = Vec::new();
         for (place, argument) in call.arguments.iter().enumerate() {
-            let index = word.index_of(argument, place)?;
-            let parameter = &word.parameters[index];
+            let index = word.index_of(argument, place, &parameters)?;
+            let parameter = parameters[index];
             if matches!(parameter.kind, Kind::List) {
                 list.push(argument.value.clone());
                 continue;
@@ -124,10 +147,10 @@ impl Vocabulary {
                 )));
             }
         }
-        let values = std::iter::zip(word.parameters, values)
+        let values = std::iter::zip(parameters, values)
             .map(|(parameter, value)| value.map_or_else(|| parameter.default_value(word), Ok))
             .collect::<Result<_, _>>()?;
-        Ok(Arguments { word, values, list })
+        Ok(Arguments { word, shared, values, list })
     }
 
     /// The word with this name; the error suggests the nearest one.
@@ -140,18 +163,27 @@ impl Vocabulary {
 }
 
 impl Word {
-    fn index_of(&self, argument: &Argument, place: usize) -> Result<usize, CallError> {
+    /// `all` are its own parameters and then those it shares.
+    fn index_of(
+        &self,
+        argument: &Argument,
+        place: usize,
+        all: &[&Parameter],
+    ) -> Result<usize, CallError> {
         let Some(name) = &argument.name else {
             let last_is_list =
                 matches!(self.parameters.last(), Some(p) if matches!(p.kind, Kind::List));
             return match self.parameters.len() {
                 n if place < n => Ok(place),
                 n if last_is_list => Ok(n - 1),
-                n => Err(CallError(format!("{}: takes at most {n} arguments", self.name))),
+                n => Err(CallError(format!(
+                    "{}: takes at most {n} arguments without a name",
+                    self.name
+                ))),
             };
         };
-        self.parameters.iter().position(|p| p.name == name).ok_or_else(|| {
-            let names = self.parameters.iter().map(|p| p.name);
+        all.iter().position(|p| p.name == name).ok_or_else(|| {
+            let names = all.iter().map(|p| p.name);
             CallError(format!(
                 "{} has no argument '{name}': {}",
                 self.name,
@@ -170,6 +202,25 @@ impl Parameter {
         about: &'static str,
     ) -> Parameter {
         Parameter { name, about, kind: Kind::Number(range), default: Default::Number(default) }
+    }
+
+    /// A number with a default that a schedule may move.
+    pub const fn scheduled(
+        name: &'static str,
+        default: f64,
+        range: Range,
+        about: &'static str,
+    ) -> Parameter {
+        Parameter { name, about, kind: Kind::Scheduled(range), default: Default::Number(default) }
+    }
+
+    /// One of some words, the first by default.
+    pub const fn choice(
+        name: &'static str,
+        words: &'static [&'static str],
+        about: &'static str,
+    ) -> Parameter {
+        Parameter { name, about, kind: Kind::Choice(words), default: Default::Word(words[0]) }
     }
 
     /// A number that has to be written.
@@ -219,13 +270,24 @@ impl Parameter {
             )))
         };
         match (self.kind, value) {
-            (Kind::Number(range), Value::Number(x)) if range.contains(*x) => Ok(value.clone()),
-            (Kind::Number(range), _) => wrong(range.describe()),
+            (Kind::Number(range) | Kind::Scheduled(range), Value::Number(x))
+                if range.contains(*x) =>
+            {
+                Ok(value.clone())
+            }
+            (Kind::Scheduled(_), Value::Scheduled(..)) => Ok(value.clone()),
+            (Kind::Number(range) | Kind::Scheduled(range), _) => wrong(range.describe()),
             (Kind::Steps, Value::Number(x)) if Range::Count.contains(*x) => Ok(value.clone()),
             (Kind::Steps, Value::Epochs(x)) if *x > 0.0 => Ok(value.clone()),
             (Kind::Steps, _) => wrong("a whole number of steps from 1, or epochs as in 20epochs"),
             (Kind::Switch, Value::Switch(_)) => Ok(value.clone()),
             (Kind::Switch, _) => wrong("true or false"),
+            (Kind::Choice(words), Value::Call(call))
+                if call.arguments.is_empty() && words.contains(&call.name.as_str()) =>
+            {
+                Ok(value.clone())
+            }
+            (Kind::Choice(words), _) => wrong(&format!("one of {}", words.join(", "))),
             (Kind::Call(_), Value::Call(_)) | (Kind::List, _) => Ok(value.clone()),
             (Kind::Call(kind), _) => wrong(&format!("a {kind}")),
         }
@@ -233,7 +295,8 @@ impl Parameter {
 }
 
 impl Range {
-    fn contains(self, x: f64) -> bool {
+    /// Whether it holds `x`.
+    pub fn contains(self, x: f64) -> bool {
         match self {
             Range::Any => x.is_finite(),
             Range::Positive => x > 0.0,
@@ -273,6 +336,34 @@ impl Arguments {
             Value::Number(x) => *x,
             other => panic!("{}: {name} is {other}, not a number", self.word.name),
         }
+    }
+
+    /// The value of a parameter of kind `Scheduled`, and the schedule that moves it, if one does; panics as
+    /// [`Arguments::number`] does.
+    pub fn scheduled(&self, name: &str) -> (f64, Option<&Call>) {
+        match self.value(name) {
+            Value::Number(x) => (*x, None),
+            Value::Scheduled(x, call) => (*x, Some(call)),
+            other => panic!("{}: {name} is {other}, not a number", self.word.name),
+        }
+    }
+
+    /// The range of a parameter of kind `Scheduled` or `Number`; panics as [`Arguments::number`] does.
+    pub fn range(&self, name: &str) -> Range {
+        match self.parameters().find(|parameter| parameter.name == name).map(|p| p.kind) {
+            Some(Kind::Scheduled(range) | Kind::Number(range)) => range,
+            other => panic!("{}: {name} is {other:?}, not a number", self.word.name),
+        }
+    }
+
+    /// The word chosen for a parameter of kind `Choice`; panics as [`Arguments::number`] does.
+    pub fn choice(&self, name: &str) -> &str {
+        &self.call(name).name
+    }
+
+    /// Whether the word takes a parameter of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.parameters().any(|parameter| parameter.name == name)
     }
 
     /// The value of a parameter of kind `Switch`; panics as [`Arguments::number`] does.
@@ -328,7 +419,7 @@ impl Arguments {
     }
 
     fn written(&self, keep: impl Fn(usize, &Parameter, &Value) -> bool) -> Call {
-        let named = std::iter::zip(self.word.parameters, &self.values)
+        let named = std::iter::zip(self.parameters(), &self.values)
             .enumerate()
             .filter(|(_, (parameter, _))| !matches!(parameter.kind, Kind::List))
             .filter(|(index, (parameter, value))| keep(*index, parameter, value))
@@ -340,8 +431,12 @@ impl Arguments {
         Call { name: self.word.name.to_owned(), arguments: named.chain(listed).collect() }
     }
 
+    fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        self.word.parameters.iter().chain(self.shared)
+    }
+
     fn value(&self, name: &str) -> &Value {
-        let index = self.word.parameters.iter().position(|p| p.name == name);
+        let index = self.parameters().position(|p| p.name == name);
         &self.values[index.unwrap_or_else(|| panic!("{} has no parameter {name}", self.word.name))]
     }
 }
@@ -419,7 +514,15 @@ mod tests {
             default: Default::Required,
         }],
     };
-    static WORDS: Vocabulary = Vocabulary { kind: "word", words: &[&SGD, &LINEAR, &JOIN] };
+    static WORDS: Vocabulary = Vocabulary {
+        kind: "word",
+        words: &[&SGD, &LINEAR, &JOIN],
+        shared: &[
+            Parameter::scheduled("decay", 0.0, Range::NonNegative, ""),
+            Parameter::choice("mode", &["stop", "skip"], ""),
+        ],
+        sharing: &[&SGD],
+    };
 
     fn resolve(text: &str) -> Result<Arguments, CallError> {
         WORDS.resolve(&text.parse().unwrap())
@@ -436,8 +539,21 @@ mod tests {
         assert_eq!(resolve("sgd").unwrap().brief().to_string(), "sgd(lr=0.01)");
         assert_eq!(
             arguments.full().to_string(),
-            "sgd(lr=0.1, momentum=0, nesterov=true, schedule=constant)"
+            "sgd(lr=0.1, momentum=0, nesterov=true, schedule=constant, decay=0, mode=stop)"
         );
+    }
+
+    #[test]
+    fn shared_parameters_are_taken_by_name_of_the_words_that_share_them() {
+        let arguments = resolve("sgd(mode=skip, decay=0.1*linear(tau=5))").unwrap();
+        assert_eq!(arguments.choice("mode"), "skip");
+        let (base, moved) = arguments.scheduled("decay");
+        assert_eq!((base, moved.unwrap().to_string().as_str()), (0.1, "linear(tau=5)"));
+        assert_eq!(
+            arguments.brief().to_string(),
+            "sgd(lr=0.01, decay=0.1*linear(tau=5), mode=skip)"
+        );
+        assert!(!resolve("linear(tau=5)").unwrap().has("mode"));
     }
 
     #[test]
@@ -467,7 +583,9 @@ mod tests {
             ("sgd(nesterov=1)", "sgd(nesterov=1): nesterov must be true or false"),
             ("sgd(schedule=1)", "sgd(schedule=1): schedule must be a schedule"),
             ("sgd(lr=1, lr=2)", "sgd: 'lr' is given twice"),
-            ("sgd(1, 0, true, constant, 5)", "sgd: takes at most 4 arguments"),
+            ("sgd(1, 0, true, constant, 5)", "sgd: takes at most 4 arguments without a name"),
+            ("sgd(mode=go)", "sgd(mode=go): mode must be one of stop, skip"),
+            ("sgd(lr=1*linear(tau=5))", "sgd(lr=1*linear(tau=5)): lr must be a number above 0"),
             ("linear", "linear needs 'tau' (steps until the rate stays): write linear(tau=…)"),
             (
                 "linear(tau=0.5)",

@@ -83,7 +83,7 @@ macro_rules! initializers {
 
         /// The words for initialisers.
         pub static INITIALIZERS: Vocabulary =
-            Vocabulary { kind: "initializer", words: &[$(&<$Start as Start>::WORD,)+] };
+            Vocabulary::new("initializer", &[$(&<$Start as Start>::WORD,)+]);
 
         /// The initialiser that `call` names.
         ///

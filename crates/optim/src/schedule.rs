@@ -68,7 +68,7 @@ macro_rules! schedules {
 
         /// The words for schedules.
         pub static SCHEDULES: Vocabulary =
-            Vocabulary { kind: "schedule", words: &[$(&<$Curve as Curve>::WORD,)+] };
+            Vocabulary::new("schedule", &[$(&<$Curve as Curve>::WORD,)+]);
 
         /// The schedule that `call` names. Durations in epochs need `steps_per_epoch`.
         ///

@@ -88,7 +88,7 @@ pub enum CriticalKind {
 }
 
 /// The words that [`surface`] knows.
-pub static SURFACES: Vocabulary = Vocabulary { kind: "surface", words: &WORDS };
+pub static SURFACES: Vocabulary = Vocabulary::new("surface", &WORDS);
 
 /// The surface that a call names; `_` in its name is read as `-`.
 ///

@@ -312,7 +312,7 @@ fn a_wrong_call_says_what_to_do() {
         ("ravine(k=true)", "ravine(k=true): k must be a number above 0"),
         ("ravine(rotated=45)", "ravine(rotated=45): rotated must be true or false"),
         ("ravine(kappa=10)", "ravine has no argument 'kappa': known are k, rotated"),
-        ("beale(1)", "beale: takes at most 0 arguments"),
+        ("beale(1)", "beale: takes at most 0 arguments without a name"),
     ] {
         assert_eq!(surface(&text.parse::<Call>().unwrap()).unwrap_err().to_string(), message);
     }

@@ -14,7 +14,7 @@ use quadratic_deep::QuadraticDeep;
 
 /// The words for tasks.
 pub static TASKS: Vocabulary =
-    Vocabulary { kind: "task", words: &[&FASHION_MLP, &FASHION_SOFTMAX, &QUADRATIC_DEEP] };
+    Vocabulary::new("task", &[&FASHION_MLP, &FASHION_SOFTMAX, &QUADRATIC_DEEP]);
 
 /// Something to learn.
 pub trait Task<T: Element>: Send + Sync {

@@ -97,7 +97,7 @@ fn boundary(at: &Value, steps_per_epoch: Option<f64>) -> Result<u64, CallError> 
         about: "a boundary",
         parameters: &[Parameter::steps("at", "the step at which a schedule begins")],
     };
-    static BOUNDARIES: Vocabulary = Vocabulary { kind: "schedule", words: &[&BOUNDARY] };
+    static BOUNDARIES: Vocabulary = Vocabulary::new("schedule", &[&BOUNDARY]);
     let at = Argument { name: Some("at".to_owned()), value: at.clone() };
     let call = Call { name: BOUNDARY.name.to_owned(), arguments: vec![at] };
     BOUNDARIES.resolve(&call)?.steps("at", steps_per_epoch)
