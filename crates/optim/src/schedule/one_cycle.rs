@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Smith & Topin, *Super-convergence: very fast training of neural networks using large learning rates*,
-//! 2017, section 3, <https://arxiv.org/abs/1708.07120>. Their cycle has straight lines and three phases: up,
-//! down again as long, and then far below the start. That is `one_cycle(linear=true, three_phases=true)`:
+//! 2017, <https://arxiv.org/abs/1708.07120>, who name it 1cycle. Theirs has straight lines and three phases:
+//! up, down again as long, and then far below the start. That is `one_cycle(linear=true,
+//! three_phases=true)`:
 //!
 //! ```text
 //! A(1, start, (k − a)/a) for a < k ≤ b = 2a, then A(start, end, (k − b)/(T − 1 − b))

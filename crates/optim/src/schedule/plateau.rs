@@ -23,9 +23,9 @@
 //! NaN is no improvement. A relative threshold of 1 or more, which no measurement could ever pass while it
 //! should fall, is refused.
 //!
-//! optax's `reduce_on_plateau` differs: the thresholds are relative and absolute at once, it always
-//! minimizes, it falls at the `patience`-th bad value rather than at the one after it (so its patience is
-//! one more), and it may take the mean of several values (`accumulation_size`) as one measurement.
+//! optax's `reduce_on_plateau` differs: its threshold is relative and absolute at once, it always minimizes,
+//! it falls at the n-th bad value in a row for a patience of n (here and in PyTorch at the one after it), and
+//! it may take the mean of several values (`accumulation_size`) as one measurement.
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Word};
 
