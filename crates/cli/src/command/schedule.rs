@@ -26,6 +26,12 @@ pub fn schedule(args: ScheduleArgs) -> Ending {
     } else {
         writeln!(out, "{schedule}")?;
         plot(&mut out, steps, at)?;
+        if schedule.plateau().is_some() {
+            writeln!(
+                out,
+                "The plateau moves only when a measurement stops improving; here none does."
+            )?;
+        }
         out.flush()?;
     }
     Ok(())

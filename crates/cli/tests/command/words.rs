@@ -50,11 +50,23 @@ fn a_plot_goes_from_the_highest_rate_to_the_lowest() {
 }
 
 #[test]
+fn the_plot_of_a_plateau_says_what_it_waits_for() {
+    let scratch = Scratch::new();
+    let says = "The plateau moves only when a measurement stops improving; here none does.";
+    let plot = scratch.stdout(["schedule", "warmup(steps=10, then=plateau)"]);
+    assert_eq!(plot.lines().last(), Some(says), "{plot}");
+    assert!(!scratch.stdout(["schedule", "warmup(steps=10)"]).contains(says));
+    // Rows stay rows.
+    assert!(!scratch.stdout(["schedule", "plateau", "--csv"]).contains(says));
+}
+
+#[test]
 fn lists_name_everything_with_its_arguments() {
     let scratch = Scratch::new();
     for (what, names) in [
         ("optimizers", &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"][..]),
         ("schedules", &["constant", "linear", "step", "exponential", "cosine", "warmup", "join"]),
+        ("schedules", &["warm_restarts", "one_cycle_momentum", "wsd", "piecewise", "plateau"]),
         ("initializers", &["zeros", "xavier_uniform", "he_normal", "orthogonal", "sparse", "lsuv"]),
         ("surfaces", &["rosenbrock", "beale", "himmelblau", "ravine", "saddle", "plateau"]),
         ("tasks", &["fashion-mlp", "fashion-softmax", "quadratic-deep"]),

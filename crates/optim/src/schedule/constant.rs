@@ -6,7 +6,7 @@
 
 use thalweg_calls::{Argument, Arguments, CallError, Word};
 
-use super::Curve;
+use super::{Bounds, Curve};
 
 /// 1 at every step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,5 +25,9 @@ impl Curve for Constant {
 
     fn factor(&self, _k: u64) -> f64 {
         1.0
+    }
+
+    fn bounds(&self) -> Bounds {
+        1.0..=1.0
     }
 }

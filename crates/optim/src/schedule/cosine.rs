@@ -14,7 +14,7 @@ use std::f64::consts::PI;
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Word};
 
-use super::{Curve, duration, number, passed};
+use super::{Bounds, Curve, both, duration, number, passed, within};
 
 /// Half a period of the cosine.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +45,15 @@ impl Curve for Cosine {
     }
 
     fn factor(&self, k: u64) -> f64 {
-        let cosine = (PI * passed(k, self.steps)).cos();
-        self.end + 0.5 * (1.0 - self.end) * (1.0 + cosine)
+        half_period(self.end, passed(k, self.steps))
     }
+
+    fn bounds(&self) -> Bounds {
+        if self.steps == 0 { self.end..=self.end } else { both(1.0, self.end) }
+    }
+}
+
+/// ε/ε₀ where the part `passed` of half a period, from 1 to `end`, has passed.
+pub(super) fn half_period(end: f64, passed: f64) -> f64 {
+    within(end + 0.5 * (1.0 - end) * (1.0 + (PI * passed).cos()), 1.0, end)
 }

@@ -11,7 +11,7 @@
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Word};
 
-use super::{Curve, number};
+use super::{Bounds, Curve, number};
 
 /// A constant factor per step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,5 +37,9 @@ impl Curve for Exponential {
 
     fn factor(&self, t: u64) -> f64 {
         (-self.k * t as f64).exp()
+    }
+
+    fn bounds(&self) -> Bounds {
+        if self.k == 0.0 { 1.0..=1.0 } else { 0.0..=1.0 }
     }
 }

@@ -12,7 +12,7 @@
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Word};
 
-use super::{Curve, number};
+use super::{Bounds, Curve, number};
 
 /// 1/(1 + kt) at step t.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,5 +38,10 @@ impl Curve for InverseTime {
 
     fn factor(&self, t: u64) -> f64 {
         1.0 / (1.0 + self.k * t as f64)
+    }
+
+    fn bounds(&self) -> Bounds {
+        // Products, sums and quotients are rounded correctly, so that it falls to the last bit.
+        self.factor(u64::MAX)..=1.0
     }
 }

@@ -8,17 +8,16 @@
 //! optax's `join_schedules` and PyTorch's `SequentialLR`: at a boundary the later schedule holds already.
 //! The rate jumps there unless the schedules are chosen to meet.
 
-use thalweg_calls::{
-    Argument, Arguments, Call, CallError, Kind, Parameter, Value, Vocabulary, Word,
-};
+use thalweg_calls::{Argument, Arguments, CallError, Value, Word};
 
-use super::{Curve, Schedule, schedule};
+use super::pieces::{self, Pieces};
+use super::{Bounds, Curve, Schedule, schedule, union};
 
 /// Schedules one after another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Join {
     /// The step at which each schedule begins, rising from 0, and the schedule.
-    pieces: Vec<(u64, Schedule)>,
+    pieces: Pieces<Schedule>,
 }
 
 impl Join {
@@ -26,19 +25,16 @@ impl Join {
     ///
     /// # Errors
     ///
-    /// If the steps do not rise, or one is 0.
+    /// If the steps do not rise, one is 0, or more than one schedule has a plateau.
     pub fn new(
         first: Schedule,
         rest: impl IntoIterator<Item = (u64, Schedule)>,
     ) -> Result<Join, CallError> {
-        let pieces: Vec<_> = std::iter::once((0, first)).chain(rest).collect();
-        match pieces.windows(2).find(|pair| pair[0].0 >= pair[1].0) {
-            None => Ok(Join { pieces }),
-            Some(pair) => Err(CallError::new(format!(
-                "join: step {} does not come after step {}; write the steps in rising order",
-                pair[1].0, pair[0].0
-            ))),
+        let pieces = pieces::rising("join", first, rest)?;
+        if pieces.iter().filter(|(_, piece)| piece.plateau().is_some()).count() > 1 {
+            return Err(CallError::new("join: a schedule can have only one plateau; leave one"));
         }
+        Ok(Join { pieces })
     }
 }
 
@@ -46,12 +42,9 @@ impl Curve for Join {
     const WORD: Word = Word {
         name: "join",
         about: "schedules one after another: join(first, step, second, step, third)",
-        parameters: &[Parameter {
-            name: "pieces",
-            about: "a schedule, then steps and the schedules that begin there, each with its clock at 0",
-            kind: Kind::List,
-            default: thalweg_calls::Default::Required,
-        }],
+        parameters: &[pieces::parameter(
+            "a schedule, then steps and the schedules that begin there, each with its clock at 0",
+        )],
     };
 
     fn read(arguments: &Arguments, steps_per_epoch: Option<f64>) -> Result<Join, CallError> {
@@ -60,45 +53,28 @@ impl Curve for Join {
                 "join: write a schedule, a step and the schedule from there on, as in join(constant, 100, linear(tau=50))",
             )
         };
-        let piece = |value: &Value| match value {
+        let (first, rest) = pieces::read(arguments, steps_per_epoch, usage, |value| match value {
             Value::Call(call) => schedule(call, steps_per_epoch),
             _ => Err(usage()),
-        };
-        let [first, rest @ ..] = arguments.list() else { return Err(usage()) };
-        let (rest @ [_, ..], []) = rest.as_chunks::<2>() else { return Err(usage()) };
-        let first = piece(first)?;
-        let rest = rest
-            .iter()
-            .map(|[at, value]| Ok((boundary(at, steps_per_epoch)?, piece(value)?)))
-            .collect::<Result<Vec<_>, CallError>>()?;
+        })?;
         Join::new(first, rest)
     }
 
     fn write(&self) -> Vec<Argument> {
-        let unnamed = |value| Argument { name: None, value };
-        let pieces = self.pieces.iter().flat_map(|(at, piece)| {
-            [unnamed(Value::Number(*at as f64)), unnamed(Value::Call(piece.call()))]
-        });
-        // The first schedule begins at step 0, which is not written.
-        pieces.skip(1).collect()
+        pieces::write(&self.pieces, |piece| Value::Call(piece.call()))
     }
 
     fn factor(&self, k: u64) -> f64 {
-        let begun = self.pieces.partition_point(|(at, _)| *at <= k);
-        let (at, piece) = &self.pieces[begun - 1];
+        let (at, piece) = &self.pieces[pieces::at(&self.pieces, k)];
         piece.factor(k - at)
     }
-}
 
-/// A boundary obeys the rules of any duration: it may be steps or epochs.
-fn boundary(at: &Value, steps_per_epoch: Option<f64>) -> Result<u64, CallError> {
-    static BOUNDARY: Word = Word {
-        name: "join",
-        about: "a boundary",
-        parameters: &[Parameter::steps("at", "the step at which a schedule begins")],
-    };
-    static BOUNDARIES: Vocabulary = Vocabulary::new("schedule", &[&BOUNDARY]);
-    let at = Argument { name: Some("at".to_owned()), value: at.clone() };
-    let call = Call { name: BOUNDARY.name.to_owned(), arguments: vec![at] };
-    BOUNDARIES.resolve(&call)?.steps("at", steps_per_epoch)
+    fn bounds(&self) -> Bounds {
+        let pieces = self.pieces.iter().map(|(_, piece)| piece.extremes());
+        pieces.reduce(union).expect("a list has a first piece")
+    }
+
+    fn parts(&self) -> Vec<&Schedule> {
+        self.pieces.iter().map(|(_, piece)| piece).collect()
+    }
 }

@@ -12,7 +12,7 @@
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Word};
 
-use super::{Curve, duration, number, passed};
+use super::{Bounds, Curve, both, duration, line, number, passed};
 
 /// A straight line from 1 to `end` at step `tau`, and `end` from there on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +43,10 @@ impl Curve for Linear {
     }
 
     fn factor(&self, k: u64) -> f64 {
-        let passed = passed(k, self.tau);
-        (1.0 - passed) + passed * self.end
+        line(1.0, self.end, passed(k, self.tau))
+    }
+
+    fn bounds(&self) -> Bounds {
+        if self.tau == 0 { self.end..=self.end } else { both(1.0, self.end) }
     }
 }

@@ -10,7 +10,7 @@
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Word};
 
-use super::{Curve, duration, number, passed};
+use super::{Bounds, Curve, both, duration, number, passed, within};
 
 /// A power of the time that is left.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +44,11 @@ impl Curve for Polynomial {
     }
 
     fn factor(&self, k: u64) -> f64 {
-        self.end + (1.0 - self.end) * (1.0 - passed(k, self.steps)).powf(self.power)
+        let left = (1.0 - passed(k, self.steps)).powf(self.power);
+        within(self.end + (1.0 - self.end) * left, 1.0, self.end)
+    }
+
+    fn bounds(&self) -> Bounds {
+        if self.steps == 0 { self.end..=self.end } else { both(1.0, self.end) }
     }
 }

@@ -10,7 +10,7 @@
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Word};
 
-use super::{Curve, duration, number};
+use super::{Bounds, Curve, duration, number};
 
 /// A factor after every so many steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,5 +43,9 @@ impl Curve for StepDecay {
     fn factor(&self, k: u64) -> f64 {
         let falls = k / self.every.max(1);
         self.factor.powf(falls as f64)
+    }
+
+    fn bounds(&self) -> Bounds {
+        if self.factor == 1.0 { 1.0..=1.0 } else { 0.0..=1.0 }
     }
 }

@@ -15,7 +15,7 @@
 
 use thalweg_calls::{Argument, Arguments, CallError, Parameter, Range, Value, Word};
 
-use super::{Curve, Schedule, duration, number, passed, schedule};
+use super::{Bounds, Curve, Schedule, both, duration, line, number, passed, schedule, union};
 
 /// A straight line up to 1, then another schedule.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,15 @@ impl Curve for Warmup {
         if k >= self.steps {
             return self.then.factor(k - self.steps);
         }
-        let passed = passed(k, self.steps);
-        (1.0 - passed) * self.start + passed
+        line(self.start, 1.0, passed(k, self.steps))
+    }
+
+    fn bounds(&self) -> Bounds {
+        let then = self.then.extremes();
+        if self.steps == 0 { then } else { union(both(self.start, 1.0), then) }
+    }
+
+    fn parts(&self) -> Vec<&Schedule> {
+        vec![&self.then]
     }
 }
