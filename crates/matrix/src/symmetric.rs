@@ -1,0 +1,220 @@
+//! Products whose result is symmetric, at little more than half of the multiplications.
+//!
+//! ```text
+//!   ┌──────────┐
+//!   │▓▓▓▓▓▓▓▓▓▓│   Three blocks of rows, each in strips of columns, of which only the rows down to the
+//!   │░▓▓▓▓▓▓▓▓▓│   diagonal are calculated (▓). The rest is copied (░), the lower half of the tiles on
+//!   │░░░▓▓▓▓▓▓▓│   the diagonal too, so that the result is symmetric exactly.
+//!   │░░░░░░▓▓▓▓│
+//!   └──────────┘
+//! ```
+//!
+//! For strips of the width w that is (1 + w/n)/2 of the multiplications.
+
+use rayon::prelude::*;
+
+use crate::product::{assert_sizes, block, scale};
+use crate::{Matrix, Scalar, Threads};
+
+/// As wide as the product can hold of a factor in the processor's nearest caches.
+const STRIP: usize = 64;
+
+/// Y ← X·Xᵀ, symmetric to the bit.
+///
+/// # Panics
+///
+/// If the sizes do not fit.
+pub fn gram<T: Scalar>(x: Matrix<'_, T>, y: &mut [T], threads: Threads) {
+    symmetric_product(x, x.transposed(), y, threads);
+}
+
+/// Y ← A·B, where the result is known to be symmetric, as A² of a symmetric A is, or the product of two
+/// symmetric matrices that commute; Y is symmetric to the bit.
+///
+/// # Panics
+///
+/// If the sizes do not fit.
+pub fn symmetric_product<T: Scalar>(
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    y: &mut [T],
+    threads: Threads,
+) {
+    symmetric_product_then(T::rounded(1.0), a, b, T::default(), y, threads, |_, _| ());
+}
+
+/// Y ← α·X·Xᵀ + β·Y for a symmetric Y, symmetric to the bit. Where β is 0, Y is not read.
+///
+/// # Panics
+///
+/// If the sizes do not fit.
+pub fn gram_scaled<T: Scalar>(α: T, x: Matrix<'_, T>, β: T, y: &mut [T], threads: Threads) {
+    symmetric_product_then(α, x, x.transposed(), β, y, threads, |_, _| ());
+}
+
+/// Y ← f(α·A·B + β·Y), where `f` gets the index of the first of some values that lie side by side on and above
+/// the diagonal, and the values.
+pub(crate) fn symmetric_product_then<T: Scalar>(
+    α: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    β: T,
+    y: &mut [T],
+    threads: Threads,
+    f: impl Fn(usize, &mut [T]),
+) {
+    let n = a.rows();
+    assert!(b.columns() == n, "a symmetric result is square, not {n} by {}", b.columns());
+    assert_sizes(a, b, y);
+    if a.columns() == 0 {
+        scale(β, y);
+    } else if n > 0 {
+        let rows = rows_per_block(n);
+        let upper = |(i, y): (usize, &mut [T])| {
+            let top = i * rows;
+            for left in (top..n).step_by(STRIP) {
+                let right = n.min(left + STRIP);
+                let (a, b) = (
+                    a.some_rows(top, right.min(top + rows) - top),
+                    b.some_columns(left, right - left),
+                );
+                block(α, a, b, β, &mut y[left..], n);
+            }
+        };
+        match threads {
+            Threads::Pool if rows < n => y.par_chunks_mut(rows * n).enumerate().for_each(upper),
+            Threads::One | Threads::Pool => y.chunks_mut(rows * n).enumerate().for_each(upper),
+        }
+    }
+    mirror(y, n, f);
+}
+
+/// A multiple of the strip that makes at most three blocks, which two threads share nearly evenly.
+pub(crate) fn rows_per_block(n: usize) -> usize {
+    n.div_ceil(3).next_multiple_of(STRIP).min(n)
+}
+
+/// Applies `f` on and above the diagonal, and copies that below it.
+fn mirror<T: Scalar>(y: &mut [T], n: usize, f: impl Fn(usize, &mut [T])) {
+    // The rows of a matrix whose size is a power of two share few lines of the nearest cache, so that a
+    // tile is turned in memory of its own.
+    const TILE: usize = 16;
+    let mut tile = [[T::default(); TILE]; TILE];
+    for top in (0..n).step_by(TILE) {
+        let bottom = n.min(top + TILE);
+        for left in (top..n).step_by(TILE) {
+            let right = n.min(left + TILE);
+            for i in top..bottom {
+                let columns = left.max(i)..right;
+                let row = &mut y[i * n..][columns.clone()];
+                f(i * n + columns.start, row);
+                tile[i - top][columns.start - left..][..row.len()].copy_from_slice(row);
+            }
+            for j in left..right {
+                let row = &mut y[j * n..][top..bottom.min(j)];
+                for (below, above) in row.iter_mut().zip(&tile) {
+                    *below = above[j - left];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{product, product_scaled};
+
+    fn numbers<T: Scalar>(count: usize) -> Vec<T> {
+        (0..count).map(|i| T::rounded((i as f64 * 0.37 + (i / 7) as f64 * 1.3).sin())).collect()
+    }
+
+    fn assert_near<T: Scalar>(y: &[T], expected: &[T], bound: f64) {
+        for (y, expected) in y.iter().zip(expected) {
+            let difference: f64 = (*y - *expected).into();
+            assert!(difference.abs() < bound, "{y:?} {expected:?}");
+        }
+    }
+
+    fn assert_symmetric<T: Scalar>(y: &[T], n: usize) {
+        assert!((0..n * n).all(|i| y[i] == y[i % n * n + i / n]));
+    }
+
+    fn gram_matrices_are_products<T: Scalar>() {
+        let unit: f64 = T::UNIT.into();
+        let sizes = [1, 2, 63, 65, 200, 257];
+        for (n, k) in sizes.into_iter().flat_map(|n| [1, 5, 130].map(|k| (n, k))) {
+            let values = numbers::<T>(n * k);
+            let bound = 10.0 * unit * (k as f64).max(4.0);
+            for x in [Matrix::new(&values, n, k), Matrix::new(&values, k, n).transposed()] {
+                let (mut y, mut expected) = (vec![T::UNIT; n * n], vec![T::UNIT; n * n]);
+                gram(x, &mut y, Threads::One);
+                product(x, x.transposed(), &mut expected, Threads::One);
+                assert_near(&y, &expected, bound);
+                assert_symmetric(&y, n);
+
+                let square = Matrix::new(&expected, n, n);
+                let mut fourth = vec![T::UNIT; n * n];
+                symmetric_product(square, square, &mut y, Threads::One);
+                product(square, square, &mut fourth, Threads::One);
+                assert_near(&y, &fourth, bound * (n * k * k) as f64);
+                assert_symmetric(&y, n);
+            }
+        }
+    }
+
+    #[test]
+    fn gram_matrices_and_squares_are_products_and_symmetric_exactly_in_f32() {
+        gram_matrices_are_products::<f32>();
+    }
+
+    #[test]
+    fn gram_matrices_and_squares_are_products_and_symmetric_exactly_in_f64() {
+        gram_matrices_are_products::<f64>();
+    }
+
+    #[test]
+    fn a_gram_matrix_is_added_to_what_is_there() {
+        for n in [3, 65, 200] {
+            let values = numbers::<f64>(n * 5);
+            let x = Matrix::new(&values, n, 5);
+            let mut start = vec![0.0; n * n];
+            gram(Matrix::new(&values[n..], n, 2), &mut start, Threads::One);
+            let (mut y, mut expected) = (start.clone(), start);
+            gram_scaled(0.25, x, 0.75, &mut y, Threads::One);
+            product_scaled(0.25, x, x.transposed(), 0.75, &mut expected, Threads::One);
+            assert_near(&y, &expected, 1e-13);
+            assert_symmetric(&y, n);
+        }
+    }
+
+    #[test]
+    fn the_bits_do_not_depend_on_threads() {
+        let values = numbers::<f32>(700 * 300);
+        let x = Matrix::new(&values, 700, 300);
+        let mut one = vec![0.0; 700 * 700];
+        gram(x, &mut one, Threads::One);
+        for threads in 1..=3 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut many = vec![0.0; 700 * 700];
+            pool.install(|| gram(x, &mut many, Threads::Pool));
+            assert!(one.iter().zip(&many).all(|(x, y)| x.to_bits() == y.to_bits()));
+        }
+    }
+
+    #[test]
+    fn an_empty_inner_size_gives_zeros_and_no_rows_nothing() {
+        let mut y = [f32::NAN; 9];
+        gram(Matrix::new(&[], 3, 0), &mut y, Threads::One);
+        assert_eq!(y, [0.0; 9]);
+        gram(Matrix::<f32>::new(&[], 0, 3), &mut [], Threads::One);
+    }
+
+    #[test]
+    #[should_panic(expected = "a symmetric result is square, not 2 by 3")]
+    fn a_result_that_is_not_square_is_found_out() {
+        let values = [1.0f32; 6];
+        let (a, b) = (Matrix::new(&values, 2, 2), Matrix::new(&values, 2, 3));
+        symmetric_product(a, b, &mut [0.0; 6], Threads::One);
+    }
+}
