@@ -89,6 +89,8 @@ pub enum Range {
     Unit,
     /// A whole number from 1.
     Count,
+    /// A whole number from 0.
+    Whole,
 }
 
 /// A call whose every argument is known, in range, and present.
@@ -303,7 +305,8 @@ impl Range {
             Range::NonNegative => x >= 0.0,
             Range::Fraction => (0.0..1.0).contains(&x),
             Range::Unit => (0.0..=1.0).contains(&x),
-            Range::Count => x >= 1.0 && x.fract() == 0.0 && x <= 2f64.powi(53),
+            Range::Count => x >= 1.0 && Range::Whole.contains(x),
+            Range::Whole => x >= 0.0 && x.fract() == 0.0 && x <= 2f64.powi(53),
         }
     }
 
@@ -316,6 +319,7 @@ impl Range {
             Range::Fraction => "a number from 0 to below 1",
             Range::Unit => "a number from 0 to 1",
             Range::Count => "a whole number from 1",
+            Range::Whole => "a whole number from 0",
         }
     }
 }

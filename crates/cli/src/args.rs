@@ -210,6 +210,20 @@ pub struct ListArgs {
     pub what: What,
     /// Only the one with this name
     pub name: Option<String>,
+    /// Of optimizers: the bytes of state for so many parameters, by how the slots are kept
+    #[arg(long, value_name = "N", value_parser = parameters, conflicts_with = "formula")]
+    pub memory: Option<u64>,
+    /// Of optimizers: the update as a formula, and in LaTeX
+    #[arg(long)]
+    pub formula: bool,
+}
+
+/// A number of parameters: 1000000 or 1e6.
+fn parameters(text: &str) -> Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(n) if n >= 1.0 && n.fract() == 0.0 && n <= 1e15 => Ok(n as u64),
+        _ => Err("a whole number from 1 to 1e15, as in 1e9".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -225,6 +239,62 @@ pub enum What {
 pub enum BenchArgs {
     /// Time training steps: forward, backward and optimizer, data included
     Train(BenchTrainArgs),
+    /// Time the steps of an optimizer by themselves, beside a sweep over as many bytes
+    Step(BenchStepArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BenchStepArgs {
+    /// The optimizer, as a call: "adamw(slots=int8)"
+    #[arg(long, value_name = "CALL", default_value = "adamw")]
+    pub optimizer: Call,
+    /// Parameters in all
+    #[arg(long, value_name = "N", default_value = "25e6", value_parser = parameters, allow_negative_numbers = true)]
+    pub params: u64,
+    /// Tensors that they are shared out among
+    #[arg(long, value_name = "K", default_value_t = 50, value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
+    pub tensors: u64,
+    /// The shape of each tensor, which then says how many parameters there are: 1024x1024
+    #[arg(long, value_name = "RxC", conflicts_with = "params")]
+    pub shape: Option<TensorShape>,
+    /// What parameters and gradients are stored in
+    #[arg(long, value_enum, default_value_t = NumberType::F32)]
+    pub dtype: NumberType,
+    /// Threads
+    #[arg(long, value_name = "T", default_value_t = 1, value_parser = from_1_to::<MOST_THREADS>, allow_negative_numbers = true)]
+    pub threads: u64,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Take a number of steps for every line "go N" on standard input, or of sweeps for "sweep N", and
+    /// print the seconds
+    #[arg(long, conflicts_with = "json")]
+    pub serve: bool,
+}
+
+/// What parameters are stored in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NumberType {
+    F32,
+    F64,
+    Bf16,
+}
+
+/// Sizes with an x between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorShape(pub Vec<usize>);
+
+impl std::str::FromStr for TensorShape {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TensorShape, String> {
+        let size = |size: &str| size.parse().ok().filter(|size| *size > 0);
+        let sizes: Option<Vec<usize>> = text.split('x').map(size).collect();
+        sizes
+            .filter(|sizes| sizes.iter().try_fold(1usize, |n, size| n.checked_mul(*size)).is_some())
+            .map(TensorShape)
+            .ok_or_else(|| format!("'{text}' is not a shape like 1024x1024"))
+    }
 }
 
 #[derive(Debug, clap::Args)]

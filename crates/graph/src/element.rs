@@ -1,9 +1,10 @@
 //! The numbers that a plan calculates with.
 
+use thalweg_matrix::Scalar;
 use thalweg_optim::Real;
 
 /// `f32` or `f64`: a [`Real`] with the functions that networks use beyond arithmetic.
-pub trait Element: Real {
+pub trait Element: Real + Scalar {
     /// eˣ
     fn exp(self) -> Self;
 

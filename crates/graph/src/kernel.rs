@@ -1,11 +1,9 @@
 //! The hot loops: free functions over slices.
 
 mod elementwise;
-mod product;
 mod reduce;
 
 pub(crate) use elementwise::{map, zip};
-pub(crate) use product::{Matrix, product};
 pub(crate) use reduce::{broadcast_to, sum_to};
 
 use crate::Shape;

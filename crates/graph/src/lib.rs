@@ -57,6 +57,7 @@ pub use graph::{Graph, Node, Tensor};
 pub use layer::Activation;
 pub use op::Transposed;
 pub use parameters::{ParameterInfo, ParameterSegments, Parameters, Role};
-pub use plan::{Mode, Plan, RunError, RunOptions, Threads};
+pub use plan::{Mode, Plan, RunError, RunOptions};
 pub use shape::{MAX_RANK, Shape};
+pub use thalweg_matrix::Threads;
 pub use train::{Neighbour, ScopeCard, Train};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use thalweg_optim::{Segment, Segments};
+use thalweg_optim::{Gradient, Halves, Segment, Segments};
 
 use crate::{Element, Graph, Shape, Tensor};
 
@@ -91,7 +91,8 @@ impl<T: Element> Parameters<T> {
     /// The parameters with their gradients, as an optimizer wants them. `gradients` is in the same order
     /// as the values: [`Plan::gradients`](crate::Plan::gradients).
     pub fn segments<'a>(&'a mut self, gradients: &'a [T]) -> ParameterSegments<'a, T> {
-        ParameterSegments { parameters: self, gradients }
+        let Parameters { layout, values } = self;
+        ParameterSegments { infos: &layout.parameters, start: 0, values, gradients }
     }
 
     pub(crate) fn layout(&self) -> &Arc<Layout> {
@@ -102,24 +103,43 @@ impl<T: Element> Parameters<T> {
 /// Parameters with their gradients, one segment for each parameter.
 #[derive(Debug)]
 pub struct ParameterSegments<'a, T> {
-    parameters: &'a mut Parameters<T>,
+    infos: &'a [ParameterInfo],
+    /// Where the values and the gradients begin among those of all parameters.
+    start: usize,
+    values: &'a mut [T],
     gradients: &'a [T],
 }
 
 impl<T: Element> Segments<T> for ParameterSegments<'_, T> {
     fn count(&self) -> usize {
-        self.parameters.layout.parameters.len()
+        self.infos.len()
     }
 
     fn segment(&mut self, index: usize) -> Segment<'_, T> {
-        let Parameters { layout, values } = &mut *self.parameters;
-        let info = &layout.parameters[index];
+        let info = &self.infos[index];
+        let range = info.range.start - self.start..info.range.end - self.start;
         Segment {
             name: &info.name,
             shape: info.shape.sizes(),
-            parameters: &mut values[info.range.clone()],
-            gradient: &self.gradients[info.range.clone()],
+            parameters: &mut self.values[range.clone()],
+            gradient: Gradient::Dense(&self.gradients[range]),
         }
+    }
+
+    fn split(&mut self, at: usize, then: &mut Halves<'_, T>) {
+        let (infos, other_infos) = self.infos.split_at(at);
+        let boundary =
+            other_infos.first().map_or(self.start + self.values.len(), |i| i.range.start);
+        let (values, other_values) = self.values.split_at_mut(boundary - self.start);
+        let (gradients, other_gradients) = self.gradients.split_at(boundary - self.start);
+        let mut left = ParameterSegments { infos, start: self.start, values, gradients };
+        let mut right = ParameterSegments {
+            infos: other_infos,
+            start: boundary,
+            values: other_values,
+            gradients: other_gradients,
+        };
+        then(&mut left, &mut right);
     }
 }
 

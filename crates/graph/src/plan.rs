@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use thalweg_matrix::Threads;
 use thalweg_optim::{Optimizer, StepError, StepInfo};
 
 use crate::op::{MAX_OPERANDS, Op, Operand, Operation, Run, Values};
@@ -56,16 +57,6 @@ pub enum Mode {
     Training,
     /// Dropout changes nothing.
     Evaluation,
-}
-
-/// Who calculates large products. The bits of the result do not depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Threads {
-    /// The calling thread.
-    #[default]
-    One,
-    /// The threads of the rayon pool that the caller is in.
-    Pool,
 }
 
 /// A run that did not take place, or a step that was not taken.
@@ -140,12 +131,13 @@ impl<T: Element> Plan<T> {
     }
 
     /// Calculates, and then runs the optimizer's node: one step of training. Fetched values are those
-    /// before the step.
+    /// before the step; of an optimizer that probes another point first, those at that point.
     ///
     /// # Errors
     ///
-    /// If the parameters are not those of the graph, the plan has no gradients, or the optimizer takes no
-    /// step, for example since a gradient is not finite. The parameters are then as they were.
+    /// If the parameters are not those of the graph, or the plan has no gradients; the parameters are then
+    /// as they were. If the optimizer finds a gradient that is not finite; what the parameters are then,
+    /// [`NonFinite`](thalweg_optim::NonFinite) says.
     pub fn train(
         &mut self,
         parameters: &mut Parameters<T>,
@@ -156,6 +148,9 @@ impl<T: Element> Plan<T> {
             return Err(RunError::NoTrain);
         }
         self.run(parameters, options)?;
+        if optimizer.probe(&mut parameters.segments(&self.gradients))? {
+            self.run(parameters, options)?;
+        }
         Ok(optimizer.step(&mut parameters.segments(&self.gradients))?)
     }
 

@@ -8,6 +8,10 @@
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use thalweg_matrix::Scalar;
+
+use crate::Stored;
+
 /// The arithmetic of one coordinate.
 pub trait Lane:
     Copy
@@ -34,10 +38,10 @@ pub trait Lane:
     /// |x|
     fn abs(self) -> Self;
 
-    /// The lesser of the two; the other one where one is NaN.
+    /// The lesser of the two; `other` where either is NaN, as processors have it.
     fn min(self, other: Self) -> Self;
 
-    /// The greater of the two; the other one where one is NaN.
+    /// The greater of the two; `other` where either is NaN.
     fn max(self, other: Self) -> Self;
 
     /// −1, 0 or 1: the sign of x, with 0 for 0.
@@ -47,26 +51,37 @@ pub trait Lane:
     fn if_greater(self, other: Self, yes: Self, no: Self) -> Self;
 }
 
-/// A number that parameters are stored in: `f32` or `f64`.
-pub trait Real: Lane + Default + PartialOrd + From<f32> {
-    /// How safetensors names the type.
-    const DTYPE: safetensors::Dtype;
+/// A number that steps are calculated in: `f32` or `f64`.
+pub trait Real: Lane + Scalar + Stored<Real = Self> + From<f32> {
+    /// Bits that loops gather what is not finite in.
+    type Bits: Copy + Default + PartialEq + std::ops::BitOr<Output = Self::Bits>;
 
-    /// The nearest number of this type.
-    fn from_f64(x: f64) -> Self;
+    /// The bits of the number: all 0 for 0.
+    fn bits(self) -> Self::Bits;
 
-    /// The same number in `f64`, exactly.
-    fn to_f64(self) -> f64;
+    /// Whether slots may be kept in fewer bits: those of `f32` may.
+    const NARROW_SLOTS: bool;
 
-    /// Appends the little-endian bytes of `values`.
-    fn write_bytes(values: &[Self], bytes: &mut Vec<u8>);
+    /// From 1 to the next number.
+    const EPSILON: f64;
 
-    /// Reads as many little-endian numbers as `bytes` holds.
-    fn read_bytes(bytes: &[u8]) -> Vec<Self>;
+    /// The numbers as `f32`.
+    ///
+    /// # Panics
+    ///
+    /// If slots of this type may not be kept in fewer bits.
+    fn f32s(values: &[Self]) -> &[f32];
+
+    /// The same, to be changed.
+    ///
+    /// # Panics
+    ///
+    /// If slots of this type may not be kept in fewer bits.
+    fn f32s_mut(values: &mut [Self]) -> &mut [f32];
 }
 
-macro_rules! real {
-    ($float:ident, $dtype:ident) => {
+macro_rules! lane {
+    ($float:ident) => {
         impl Lane for $float {
             #[inline(always)]
             fn constant(x: f64) -> Self {
@@ -90,12 +105,12 @@ macro_rules! real {
 
             #[inline(always)]
             fn min(self, other: Self) -> Self {
-                $float::min(self, other)
+                if self < other { self } else { other }
             }
 
             #[inline(always)]
             fn max(self, other: Self) -> Self {
-                $float::max(self, other)
+                if self > other { self } else { other }
             }
 
             #[inline(always)]
@@ -109,31 +124,50 @@ macro_rules! real {
                 if self > other { yes } else { no }
             }
         }
-
-        impl Real for $float {
-            const DTYPE: safetensors::Dtype = safetensors::Dtype::$dtype;
-
-            #[inline(always)]
-            fn from_f64(x: f64) -> Self {
-                x as $float
-            }
-
-            #[inline(always)]
-            fn to_f64(self) -> f64 {
-                f64::from(self)
-            }
-
-            fn write_bytes(values: &[Self], bytes: &mut Vec<u8>) {
-                bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
-            }
-
-            fn read_bytes(bytes: &[u8]) -> Vec<Self> {
-                let (words, _) = bytes.as_chunks::<{ size_of::<$float>() }>();
-                words.iter().map(|word| $float::from_le_bytes(*word)).collect()
-            }
-        }
     };
 }
 
-real!(f32, F32);
-real!(f64, F64);
+lane!(f32);
+lane!(f64);
+
+impl Real for f32 {
+    type Bits = u32;
+
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        self.to_bits()
+    }
+
+    const NARROW_SLOTS: bool = true;
+    const EPSILON: f64 = f32::EPSILON as f64;
+
+    #[inline(always)]
+    fn f32s(values: &[f32]) -> &[f32] {
+        values
+    }
+
+    #[inline(always)]
+    fn f32s_mut(values: &mut [f32]) -> &mut [f32] {
+        values
+    }
+}
+
+impl Real for f64 {
+    type Bits = u64;
+
+    #[inline(always)]
+    fn bits(self) -> u64 {
+        self.to_bits()
+    }
+
+    const NARROW_SLOTS: bool = false;
+    const EPSILON: f64 = f64::EPSILON;
+
+    fn f32s(_: &[f64]) -> &[f32] {
+        unreachable!("slots of f64 are kept in full")
+    }
+
+    fn f32s_mut(_: &mut [f64]) -> &mut [f32] {
+        unreachable!("slots of f64 are kept in full")
+    }
+}

@@ -8,14 +8,14 @@
 //!                          slots (s, r, …)  └─► step info
 //! ```
 //!
-//! A [`Rule`] is its equation, written once for one coordinate. Rules join into chains, and [`Fused`] runs
+//! A [`Rule`] is its equation, written once for one coordinate. Rules join into chains, and [`Chain`] runs
 //! a chain in one pass over memory. A named optimizer is one such chain:
 //!
 //! ```
-//! use thalweg_optim::{Fused, Optimizer, Rule, Segment, adam, clip_global_norm, decay, scale};
+//! use thalweg_optim::{Chain, Optimizer, Rule, Segment, adam, clip_global_norm, decay, scale};
 //!
 //! let rule = clip_global_norm(1.0).then(adam(0.9, 0.999, 1e-8)).then(decay(0.1)).then(scale(1e-3));
-//! let mut optimizer = Fused::new(rule);
+//! let mut optimizer = Chain::new(rule);
 //!
 //! let mut weights = vec![1.0f32; 6];
 //! let gradient = vec![0.5f32; 6];
@@ -23,7 +23,7 @@
 //!     name: "weights",
 //!     shape: &[2, 3],
 //!     parameters: &mut weights,
-//!     gradient: &gradient,
+//!     gradient: (&gradient).into(),
 //! }])?;
 //! assert_eq!(info.step, 1);
 //! // The first step of Adam has the size of the learning rate, and the decay adds a tenth.
@@ -42,7 +42,9 @@
 #![allow(mixed_script_confusables, reason = "Greek letters stand in formulas only")]
 #![allow(confusable_idents, reason = "Greek letters stand in formulas only")]
 
-mod fused;
+pub mod around;
+mod chain;
+mod hyper;
 pub mod init;
 mod lane;
 mod named;
@@ -51,15 +53,26 @@ mod optimizer;
 pub mod rule;
 pub mod saved;
 pub mod schedule;
+mod segment;
 mod simd;
-mod state;
+mod slots;
+mod stored;
 mod symbol;
+pub mod tensor;
+mod tensor_rule;
 
-pub use fused::Fused;
+pub use around::Evaluation;
+pub use chain::{Chain, ChainOptions, Rounding, SlotFormat, Stages};
+pub use half::bf16;
+pub use hyper::Hyper;
 pub use lane::{Lane, Real};
 pub use named::{OPTIMIZERS, optimizer};
 pub use optimizer::{
-    Optimizer, SavedSlot, Segment, Segments, Slot, StateError, StepError, StepInfo,
+    Around, NonFinite, Norms, Observe, Optimizer, Outcome, Part, StepError, StepInfo,
 };
 pub use rule::*;
+pub use saved::{Slot, StateError};
+pub use segment::{Gradient, Halves, Segment, Segments, coalesce};
 pub use simd::Level;
+pub use stored::Stored;
+pub use tensor_rule::{FormulaLine, Tensor, TensorRule, TensorSlot};

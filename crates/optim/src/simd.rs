@@ -3,6 +3,8 @@
 //! The loops are plain Rust. Each is compiled once for every level and picked by what the processor has.
 //! All levels give the same bits, since every operation is rounded exactly and none is contracted.
 
+use std::sync::LazyLock;
+
 /// A set of vector instructions that this processor has.
 #[derive(Clone, Copy, Debug)]
 pub struct Level(Width);
@@ -32,7 +34,10 @@ impl Level {
 
     /// The widest level of this processor.
     pub fn widest() -> Level {
-        Level::available().pop().unwrap_or(Level(Width::Baseline))
+        // Asked for within steps, which allocate nothing.
+        static WIDEST: LazyLock<Level> =
+            LazyLock::new(|| Level::available().pop().unwrap_or(Level(Width::Baseline)));
+        *WIDEST
     }
 
     /// Runs `f`, compiled for this level. `f` and all it calls must be `#[inline(always)]`.

@@ -10,7 +10,6 @@ use thalweg_data::{Batching, Last, Order, Size, Source};
 use thalweg_events::Measure;
 use thalweg_graph::Element;
 use thalweg_optim::init::Initializer;
-use thalweg_optim::schedule::schedule;
 use thalweg_optim::{OPTIMIZERS, optimizer};
 use thalweg_train::{Description, Options, Set, Start, Task};
 
@@ -270,7 +269,6 @@ pub const MOST_SEEDS: u64 = 10_000;
 /// The call with what differs from the defaults, if it is right.
 fn check_optimizer(call: &Call, steps_per_epoch: usize) -> Result<Call, CallError> {
     let arguments = OPTIMIZERS.resolve(call)?;
-    schedule(arguments.call("schedule"), Some(steps_per_epoch as f64))?;
     optimizer::<f32>(call, Some(steps_per_epoch as f64))?;
     Ok(arguments.brief())
 }

@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use thalweg_events::{Event, Log, ReadError, TrialId, read};
@@ -64,7 +64,7 @@ impl RunFolder {
         let (recipe, events) = (path.join("run.toml"), path.join("events.jsonl"));
         if !recipe.exists() && !events.exists() {
             fs::create_dir_all(path).map_err(write)?;
-            write_atomically(&recipe, toml.as_bytes()).map_err(write)?;
+            replace_file(&recipe, toml.as_bytes()).map_err(write)?;
         } else if fs::read_to_string(&recipe).ok().as_deref() != Some(toml) {
             return Err(FolderError::Taken { path: path.to_owned() });
         }
@@ -132,7 +132,7 @@ impl RunFolder {
 
     /// Keeps a checkpoint of a trial in place of an older one.
     pub fn keep_checkpoint(&self, trial: TrialId, bytes: &[u8]) -> io::Result<()> {
-        write_atomically(&self.checkpoint_path(trial), bytes)
+        replace_file(&self.checkpoint_path(trial), bytes)
     }
 
     /// Forgets the checkpoint of a trial that is over.
@@ -146,9 +146,55 @@ impl RunFolder {
     }
 }
 
-/// Writes beside the file and renames, so that a kill leaves the old one or the new one.
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file beside `path` and renames it, so that whenever the program is killed or the power fails,
+/// the file there is the old one or the new one, whole. What a kill leaves beside it is written over next time.
+///
+/// ```
+/// let path = std::env::temp_dir().join(format!("thalweg-replace-{}", std::process::id()));
+/// thalweg_study::replace_file(&path, b"old")?;
+/// thalweg_study::replace_file(&path, b"new")?;
+/// assert_eq!(std::fs::read(&path)?, b"new");
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If the system refuses; the old file is then as it was.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("part");
-    fs::write(&beside, bytes)?;
-    fs::rename(&beside, path)
+    let mut file = File::create(&beside)?;
+    // On disk before it has the name: a rename may be kept where what was written is lost.
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
+        // What could not be finished would only lie about.
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kill between the write and the rename leaves a part beside the file, of any length.
+    #[test]
+    fn what_a_kill_leaves_beside_a_file_does_no_harm() {
+        let folder = std::env::temp_dir().join(format!("thalweg-kill-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (path, beside) = (folder.join("state.safetensors"), folder.join("state.part"));
+        replace_file(&path, b"the old state").unwrap();
+        for length in [0, 3, 200] {
+            fs::write(&beside, vec![7; length]).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"the old state");
+            replace_file(&path, b"the new state").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"the new state");
+            assert!(!beside.exists());
+            replace_file(&path, b"the old state").unwrap();
+        }
+        // Where it cannot be written, the old file stays.
+        fs::create_dir(&beside).unwrap();
+        assert!(replace_file(&path, b"the new state").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"the old state");
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -17,5 +17,5 @@ pub use experiment::{
     Batch, Contender, Experiment, ExperimentError, MOST, MOST_SEEDS, Precision, Resolved,
     parse_last, parse_order,
 };
-pub use folder::{FolderError, RunFolder};
+pub use folder::{FolderError, RunFolder, replace_file};
 pub use trace::{TraceError, TraceRow, trace};

@@ -73,5 +73,5 @@ pub fn trace(
 }
 
 fn segment<'a>(point: &'a mut [f64; 2], gradient: &'a [f64; 2]) -> [Segment<'a, f64>; 1] {
-    [Segment { name: "point", shape: &[2], parameters: point, gradient }]
+    [Segment { name: "point", shape: &[2], parameters: point, gradient: gradient.into() }]
 }

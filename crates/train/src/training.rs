@@ -6,15 +6,18 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use thalweg_calls::{Call, CallError};
+use thalweg_calls::{Call, CallError, Value};
 use thalweg_data::{Batches, Batching, BatchingError};
-use thalweg_events::{Diverged, Epoch, Measured, TrialId};
+use thalweg_events::{Diverged, Epoch, Measure, Measured, TrialId};
 use thalweg_graph::{
     Element, GraphError, Mode, Parameters, Plan, RunError, RunOptions, Threads, Train,
 };
 use thalweg_optim::init::{Constant, Initializer, Zeros};
 use thalweg_optim::saved::{self, SavedError};
-use thalweg_optim::{OPTIMIZERS, Optimizer, SavedSlot, StateError, StepError, StepInfo, optimizer};
+use thalweg_optim::schedule::SCHEDULES;
+use thalweg_optim::{
+    OPTIMIZERS, Observe, Optimizer, Slot, StateError, StepError, StepInfo, optimizer,
+};
 
 use crate::initialize::initialize;
 use crate::{Model, Set, Start, Task};
@@ -55,17 +58,26 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Done {
     epochs: u64,
+    /// Batches, of which the optimizer may gather several for a step.
+    batches: u64,
     examples: u64,
     seconds: f64,
-    last: Option<StepInfo>,
+    last: Option<Last>,
+}
+
+/// What is told of the last step of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Last {
+    learning_rate: f64,
+    gradient_norm: f64,
 }
 
 /// Where in an epoch a training is, told after every step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Steps taken since the start.
+    /// Batches since the start.
     pub step: u64,
-    /// Steps that an epoch has.
+    /// Batches that an epoch has.
     pub steps_per_epoch: u64,
     /// J on the batch of this step, before it.
     pub cost: f64,
@@ -172,6 +184,7 @@ impl<'a, T: Element> Training<'a, T> {
     ) -> Result<Training<'a, T>, TrainError> {
         let batches = options.batching.over(task.examples(Set::Train))?;
         let call = OPTIMIZERS.resolve(call)?.full();
+        check_plateau(&call, &task.description().measure)?;
         let optimizer = optimizer(&call, Some(batches.steps_per_epoch() as f64))?;
         let parameters = initialize(task, &options)?;
         let (steppers, meters) = (HashMap::new(), HashMap::new());
@@ -201,9 +214,14 @@ impl<'a, T: Element> Training<'a, T> {
         let epoch = self.progress.epochs;
         let order = self.batches.epoch(self.options.seed, epoch);
         let mut clock = Instant::now();
-        for batch in &order {
+        let count = self.batches.steps_per_epoch();
+        for (index, batch) in order.iter().enumerate() {
+            // The norm of the gradient is told once an epoch.
+            let observe = if index + 1 == count { Observe::Norms } else { Observe::Nothing };
+            self.optimizer.observe(observe);
             let cost = self.step(batch).map_err(|error| self.halt(error))?;
-            let step = self.optimizer.steps();
+            self.progress.batches += 1;
+            let step = self.progress.batches;
             if !cost.is_finite() {
                 let reason = format!("the cost on the batch is {cost}");
                 return Err(Halt::Diverged { step, epoch: epoch + 1, reason });
@@ -227,10 +245,9 @@ impl<'a, T: Element> Training<'a, T> {
     /// If the model cannot be built.
     pub fn measure(&mut self) -> Result<Epoch, TrainError> {
         let looked_ahead = self.optimizer.looks_ahead().then(|| self.parameters.values().to_vec());
-        if looked_ahead.is_some() {
+        if let Some(values) = &looked_ahead {
             // The gradients of the segments are not looked at.
-            let unused = self.parameters.values().to_vec();
-            self.optimizer.to_iterate(&mut self.parameters.segments(&unused));
+            self.optimizer.to_iterate(&mut self.parameters.segments(values));
         }
         let measured = self.measure_set(Set::Train).and_then(|train| {
             let test = self.measure_set(Set::Test)?;
@@ -240,11 +257,15 @@ impl<'a, T: Element> Training<'a, T> {
             self.parameters.values_mut().copy_from_slice(&values);
         }
         let (train, test) = measured?;
+        if self.progress.batches > 0 {
+            // What cannot be told is no better than anything.
+            self.optimizer.measured(test.measure.unwrap_or(f64::NAN));
+        }
         let Done { epochs, seconds, last, .. } = self.progress;
         Ok(Epoch {
             trial: TrialId { contender: 0, seed: self.options.seed },
             epoch: epochs,
-            step: self.optimizer.steps(),
+            step: self.progress.batches,
             seconds,
             learning_rate: last.map(|step| step.learning_rate),
             gradient_norm: last.map(|step| step.gradient_norm),
@@ -277,31 +298,29 @@ impl<'a, T: Element> Training<'a, T> {
     /// of the optimizer under `optimizer/`. Call it between epochs: an epoch that was broken off cannot be
     /// gone on with.
     pub fn save(&self) -> Vec<u8> {
-        let Done { epochs, examples, seconds, last } = self.progress;
+        let Done { epochs, batches, examples, seconds, last } = self.progress;
         let (learning_rate, gradient_norm) =
             last.map_or((0.0, 0.0), |step| (step.learning_rate, step.gradient_norm));
         let metadata = [
             ("format", FORMAT.to_owned()),
             ("version", VERSION.to_owned()),
             ("training", self.identity()),
-            ("steps", self.optimizer.steps().to_string()),
+            ("steps", batches.to_string()),
             ("epochs", epochs.to_string()),
             ("examples", examples.to_string()),
             ("seconds", seconds.to_string()),
             ("learning_rate", learning_rate.to_string()),
             ("gradient_norm", gradient_norm.to_string()),
         ];
-        let slots = self.optimizer.slots();
-        let names: Vec<String> =
-            slots.iter().map(|slot| format!("{OPTIMIZER}{}", slot.name())).collect();
-        let parameters = self.parameters.infos().iter().map(|info| {
-            let values = &self.parameters.values()[info.range.clone()];
-            (info.name.as_str(), info.shape.sizes(), values)
-        });
-        let slots = std::iter::zip(&names, &slots)
-            .map(|(name, slot)| (name.as_str(), slot.shape, slot.values));
         let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        saved::tensors_to_bytes(parameters.chain(slots), metadata)
+        let parameters = self.parameters.infos().iter().map(|info| Slot {
+            name: info.name.clone(),
+            shape: info.shape.sizes().into(),
+            values: T::values(&self.parameters.values()[info.range.clone()]),
+        });
+        let slots = self.optimizer.slots().into_iter();
+        let slots = slots.map(|slot| Slot { name: format!("{OPTIMIZER}{}", slot.name), ..slot });
+        saved::tensors_to_bytes(&parameters.chain(slots).collect::<Vec<_>>(), metadata)
     }
 
     /// Goes on from what [`Training::save`] gave for the same task, optimizer and options.
@@ -315,8 +334,9 @@ impl<'a, T: Element> Training<'a, T> {
         if entry("format")? != FORMAT {
             return Err(ResumeError::Metadata("format"));
         }
-        if entry("version")? != VERSION {
-            return Err(SavedError::Version(entry("version")?.clone()).into());
+        let version = entry("version")?.as_str();
+        if ![VERSION, "1"].contains(&version) {
+            return Err(SavedError::Version(version.to_owned()).into());
         }
         if *entry("training")? != self.identity() {
             let (found, expected) = (entry("training")?.clone(), self.identity());
@@ -328,29 +348,32 @@ impl<'a, T: Element> Training<'a, T> {
         if Some(step) != epochs.checked_mul(self.batches.steps_per_epoch() as u64) {
             return Err(ResumeError::WithinEpoch { step, epoch: epochs.saturating_add(1) });
         }
-        let last = StepInfo {
-            step,
+        let last = Last {
             learning_rate: number("learning_rate")?,
             gradient_norm: number("gradient_norm")?,
         };
         let progress = Done {
             epochs,
+            batches: step,
             examples: count("examples")?,
             seconds: number("seconds")?,
             last: (step > 0).then_some(last),
         };
-        let (slots, parameters) = split(saved::tensors::<T>(bytes)?);
+        let (mut slots, parameters) = split(saved::tensors(bytes)?);
+        if version == "1" {
+            // Version 1 kept the count of the optimizer's steps, one for each batch, in the metadata.
+            slots.push(Slot::number(saved::STEPS.to_owned(), step as f64));
+        }
         let values = self.values_of(parameters)?;
         let unused = vec![T::default(); values.len()];
-        let segments = &mut self.parameters.segments(&unused);
-        self.optimizer.restore(segments, step, slots)?;
+        self.optimizer.restore(&mut self.parameters.segments(&unused), slots)?;
         self.parameters.values_mut().copy_from_slice(&values);
         self.progress = progress;
         Ok(())
     }
 
     /// The values of all parameters, from tensors by name.
-    fn values_of(&self, mut saved: Vec<SavedSlot<T>>) -> Result<Vec<T>, StateError> {
+    fn values_of(&self, mut saved: Vec<Slot<'static>>) -> Result<Vec<T>, StateError> {
         let mut values = Vec::with_capacity(self.parameters.values().len());
         let mut differences = Vec::new();
         for info in self.parameters.infos() {
@@ -358,11 +381,14 @@ impl<'a, T: Element> Training<'a, T> {
                 None => differences.push(format!("'{}' is missing", info.name)),
                 Some(index) => {
                     let found = saved.swap_remove(index);
-                    if found.shape != info.shape.sizes() {
-                        let (shape, wanted) = (found.shape, info.shape.sizes());
+                    if *found.shape != *info.shape.sizes() {
+                        let (shape, wanted) = (&found.shape, info.shape.sizes());
                         differences.push(format!("'{}' is {shape:?}, not {wanted:?}", info.name));
                     }
-                    values.extend(found.values);
+                    match found.values.of::<T>() {
+                        Some(found) => values.extend(found),
+                        None => differences.push(format!("'{}' is not in {}", info.name, T::NAME)),
+                    }
                 }
             }
         }
@@ -393,12 +419,14 @@ impl<'a, T: Element> Training<'a, T> {
         self.task.fill(Set::Train, batch, model, plan);
         let run = RunOptions {
             seed: self.options.seed,
-            step: self.optimizer.steps(),
+            step: self.progress.batches,
             mode: Mode::Training,
             threads: self.options.threads,
         };
-        let info = plan.train(&mut self.parameters, &mut *self.optimizer, run)?;
-        self.progress.last = Some(info);
+        let StepInfo { learning_rate, gradient_norm, .. } =
+            plan.train(&mut self.parameters, &mut *self.optimizer, run)?;
+        let gradient_norm = gradient_norm.unwrap_or_default();
+        self.progress.last = Some(Last { learning_rate, gradient_norm });
         Ok(plan.value(model.cost)[0].to_f64())
     }
 
@@ -440,7 +468,7 @@ impl<'a, T: Element> Training<'a, T> {
 }
 
 const FORMAT: &str = "thalweg-checkpoint";
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// The prefix of the optimizer's tensors in a checkpoint.
 const OPTIMIZER: &str = "optimizer/";
@@ -457,7 +485,7 @@ impl<T: Element> fmt::Debug for Training<'_, T> {
 }
 
 /// The slots of the optimizer, without the prefix, and the parameters.
-fn split<T>(tensors: Vec<SavedSlot<T>>) -> (Vec<SavedSlot<T>>, Vec<SavedSlot<T>>) {
+fn split(tensors: Vec<Slot<'static>>) -> (Vec<Slot<'static>>, Vec<Slot<'static>>) {
     let (mut slots, parameters): (Vec<_>, Vec<_>) =
         tensors.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER));
     slots.iter_mut().for_each(|slot| slot.name = slot.name.split_off(OPTIMIZER.len()));
@@ -484,6 +512,26 @@ impl<T: Element> Compiled<T> {
         task.prepare(&model, &mut plan);
         Compiled { model, plan }
     }
+}
+
+/// Refuses a rate that waits for P to fall where more is better, or the other way round: it would fall at
+/// each improvement.
+fn check_plateau(call: &Call, measure: &Measure) -> Result<(), CallError> {
+    if call.name == "plateau" {
+        let maximizes = SCHEDULES.resolve(call)?.switch("maximize");
+        if maximizes != measure.higher_is_better {
+            let better = if measure.higher_is_better { "more" } else { "less" };
+            return Err(CallError::new(format!(
+                "plateau: the measure of this task is {}, of which {better} is better; write maximize={}",
+                measure.name, measure.higher_is_better
+            )));
+        }
+    }
+    let inner = call.arguments.iter().filter_map(|argument| match &argument.value {
+        Value::Call(call) | Value::Scheduled(_, call) => Some(call),
+        Value::Number(_) | Value::Epochs(_) | Value::Switch(_) | Value::Text(_) => None,
+    });
+    inner.into_iter().try_for_each(|call| check_plateau(call, measure))
 }
 
 impl Halt {

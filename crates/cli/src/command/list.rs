@@ -1,18 +1,19 @@
 //! `thalweg list`: what there is.
 
-use std::io::{Write, stdout};
+use std::io::{self, Write, stdout};
 
+use comfy_table::{CellAlignment, Table, presets};
 use thalweg_calls::{Call, Default, Kind, Parameter, Value, Vocabulary, Word};
 use thalweg_optim::init::INITIALIZERS;
 use thalweg_optim::schedule::SCHEDULES;
-use thalweg_optim::{OPTIMIZERS, optimizer};
+use thalweg_optim::{OPTIMIZERS, bf16, optimizer};
 use thalweg_surfaces::{SURFACES, surface};
 use thalweg_train::TASKS;
 
 use crate::Ending;
 use crate::args::{ListArgs, What};
 
-pub fn list(ListArgs { what, name }: ListArgs) -> Ending {
+pub fn list(ListArgs { what, name, memory, formula }: ListArgs) -> Ending {
     let vocabulary: &Vocabulary = match what {
         What::Optimizers => &OPTIMIZERS,
         What::Schedules => &SCHEDULES,
@@ -20,23 +21,126 @@ pub fn list(ListArgs { what, name }: ListArgs) -> Ending {
         What::Surfaces => &SURFACES,
         What::Tasks => &TASKS,
     };
+    if (memory.is_some() || formula) && !matches!(what, What::Optimizers) {
+        return Err("--memory and --formula are for optimizers: thalweg list optimizers".into());
+    }
     let words = match name {
         Some(name) => vec![vocabulary.find(&name)?],
         None => vocabulary.words.to_vec(),
     };
     let mut out = stdout().lock();
-    for (i, word) in words.into_iter().enumerate() {
+    match memory {
+        Some(parameters) => write_memory(&mut out, &words, parameters)?,
+        None if formula => write_formulas(&mut out, &words)?,
+        None => write_words(&mut out, vocabulary, what, &words)?,
+    }
+    Ok(())
+}
+
+fn write_words(
+    out: &mut impl Write,
+    vocabulary: &Vocabulary,
+    what: What,
+    words: &[&Word],
+) -> io::Result<()> {
+    for (i, word) in words.iter().enumerate() {
         let gap = if i == 0 { "" } else { "\n" };
         writeln!(out, "{gap}{}  {}", word.name, word.about)?;
         for line in formula(what, word) {
             writeln!(out, "    {line}")?;
         }
-        let width = word.parameters.iter().map(|p| value(p).chars().count()).max().unwrap_or(0);
-        for parameter in word.parameters {
-            writeln!(out, "  {:width$}  {}", value(parameter), parameter.about)?;
-        }
+        write_parameters(out, word.parameters)?;
+    }
+    if words.iter().any(|word| !vocabulary.shared_by(word).is_empty()) {
+        let only = if words.len() == 1 { "it" } else { "each of them with a learning rate" };
+        writeln!(out, "\n{only} also takes")?;
+        write_parameters(out, vocabulary.shared)?;
     }
     Ok(())
+}
+
+fn write_parameters(out: &mut impl Write, parameters: &[Parameter]) -> io::Result<()> {
+    let width = parameters.iter().map(|p| value(p).chars().count()).max().unwrap_or(0);
+    for parameter in parameters {
+        writeln!(out, "  {:width$}  {}", value(parameter), parameter.about)?;
+    }
+    Ok(())
+}
+
+/// The formulas by themselves, for people and for LaTeX.
+fn write_formulas(out: &mut impl Write, words: &[&Word]) -> io::Result<()> {
+    for (i, word) in words.iter().enumerate() {
+        let Ok(optimizer) = optimizer::<f64>(&Call::bare(word.name), None) else { continue };
+        writeln!(out, "{}{}: {}", if i == 0 { "" } else { "\n" }, word.name, optimizer.chain())?;
+        for line in optimizer.formula().lines() {
+            writeln!(out, "    {line}")?;
+        }
+        writeln!(out, "  \\begin{{aligned}}")?;
+        for line in optimizer.latex().lines() {
+            writeln!(out, "    {line}")?;
+        }
+        writeln!(out, "  \\end{{aligned}}")?;
+    }
+    Ok(())
+}
+
+/// What each optimizer remembers of one square matrix of so many parameters.
+fn write_memory(out: &mut impl Write, words: &[&Word], parameters: u64) -> io::Result<()> {
+    let side = (parameters as f64).sqrt();
+    let shape = match side as usize {
+        side if (side * side) as u64 == parameters => vec![side, side],
+        side => vec![side.max(1), (parameters as usize).div_ceil(side.max(1))],
+    };
+    let count = shape.iter().product::<usize>();
+    writeln!(
+        out,
+        "State for {count} parameters, a matrix of {} × {}, in GB; beside it the parameters and their gradient, {} GB each in f32.",
+        shape[0],
+        shape[1],
+        gigabytes(4 * count as u64)
+    )?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header([
+        "optimizer",
+        "f32",
+        "slots=bf16",
+        "slots=int8",
+        "bf16, master f32",
+        "bf16, stochastic, slots=bf16",
+    ]);
+    for word in words {
+        let bytes = |arguments: &str| {
+            let call = format!("{}({arguments})", word.name).parse::<Call>().ok();
+            let optimizer = call.and_then(|call| optimizer::<f32>(&call, None).ok());
+            optimizer.map_or("–".to_owned(), |o| gigabytes(o.state_bytes(&shape)))
+        };
+        let narrow = |arguments: &str| {
+            let call = format!("{}({arguments})", word.name).parse::<Call>().ok();
+            let optimizer = call.and_then(|call| optimizer::<bf16>(&call, None).ok());
+            optimizer.map_or("–".to_owned(), |o| gigabytes(o.state_bytes(&shape)))
+        };
+        table.add_row([
+            word.name.to_owned(),
+            bytes(""),
+            bytes("slots=bf16"),
+            bytes("slots=int8"),
+            narrow(""),
+            narrow("rounding=stochastic, slots=bf16"),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+/// Bytes as 10⁹ of them.
+fn gigabytes(bytes: u64) -> String {
+    match bytes as f64 / 1e9 {
+        0.0 => "0".to_owned(),
+        x if x < 1e-3 => format!("{x:.1e}"),
+        x => format!("{x:.3}"),
+    }
 }
 
 /// What the word stands for, as a formula, where it has one.

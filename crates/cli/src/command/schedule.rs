@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write, stdout};
 
-use thalweg_optim::scale;
+use thalweg_optim::Hyper;
 use thalweg_optim::schedule::schedule as read;
 
 use super::rows::Rows;
@@ -15,8 +15,8 @@ const ROWS: usize = 16;
 pub fn schedule(args: ScheduleArgs) -> Ending {
     let ScheduleArgs { schedule, steps, lr, steps_per_epoch, rows } = args;
     let schedule = read(&schedule, steps_per_epoch.map(|n| n as f64))?;
-    let rate = scale(lr).scheduled(schedule.clone());
-    let at = |k| thalweg_optim::Rule::learning_rate(&rate, k);
+    let rate = Hyper::new(lr, schedule.clone());
+    let at = |k| rate.after(k);
 
     let mut out = BufWriter::new(stdout().lock());
     if rows.json || rows.csv {

@@ -3,9 +3,10 @@
 //! Ā = Ȳ·Bᵀ, B̄ = Aᵀ·Ȳ; where a factor is read transposed, its gradient is that, transposed. All four are
 //! products again, with other flags, so that no matrix is ever copied to transpose it.
 
+use thalweg_matrix::{Matrix, product};
+
 use super::{Gradient, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
-use crate::kernel::{Matrix, product};
 use crate::{Element, Graph, Shape, Tensor};
 
 /// Whether a factor of a product is read transposed.
@@ -48,11 +49,9 @@ impl Operation for MatMul {
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let [a, b] = [run.inputs[0], run.inputs[1]];
-        let columns = run.shape.sizes()[1];
         product(
-            Matrix::new(a.each(), a.shape, self.left),
-            Matrix::new(b.each(), b.shape, self.right),
-            columns,
+            self.left.read(a.each(), a.shape),
+            self.right.read(b.each(), b.shape),
             run.value,
             run.options.threads,
         );
@@ -64,6 +63,15 @@ impl Transposed {
         match self {
             Transposed::No => Transposed::Yes,
             Transposed::Yes => Transposed::No,
+        }
+    }
+
+    /// The factor as it is read; `shape` is that of a matrix, as it lies.
+    fn read<T>(self, values: &[T], shape: Shape) -> Matrix<'_, T> {
+        let [rows, columns] = [shape.sizes()[0], shape.sizes()[1]];
+        match self {
+            Transposed::No => Matrix::new(values, rows, columns),
+            Transposed::Yes => Matrix::new(values, rows, columns).transposed(),
         }
     }
 

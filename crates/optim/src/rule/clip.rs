@@ -9,7 +9,7 @@
 //! Pascanu, Mikolov & Bengio 2013, Algorithm 1, for the norm; lecture, "Cliffs and Exploding Gradients".
 //! Nothing is added to the norm, as in optax; PyTorch divides by ‖g‖ + 1e-6.
 
-use super::{Rule, Step, Update};
+use super::{Rule, Step, Update, Wants};
 use crate::Lane;
 
 /// Bounds the gradient; only ever the first rule of a chain.
@@ -43,7 +43,7 @@ pub fn clip_global_norm(c: f64) -> Clip {
 impl Rule for Clip {
     type Slots<V: Lane> = ();
 
-    fn at<V: Lane>(&self, step: &Step) -> impl Update<V, ()> {
+    fn at<V: Lane>(&self, step: Step) -> impl Update<V, ()> {
         // A factor of 1 and bounds of ±∞ change no bit, so that one loop serves all four.
         let shrink = |norm: f64, c: f64| if norm > c { c / norm } else { 1.0 };
         let (factor, bound) = match *self {
@@ -60,6 +60,24 @@ impl Rule for Clip {
         let (factor, bound) = (V::letter(letter, factor), V::letter("c", bound));
         #[inline(always)]
         move |_θ, g, ()| (factor * g).min(bound).max(-bound)
+    }
+
+    fn wants(&self) -> Wants {
+        match self {
+            Clip::Off | Clip::Value(_) => Wants::Nothing,
+            Clip::Norm(_) => Wants::SegmentNorm,
+            Clip::GlobalNorm(_) => Wants::GlobalNorm,
+        }
+    }
+
+    fn clips_above(&self, step: Step) -> f64 {
+        let all_or_none = |norm: f64, c: f64| if norm > c { 0.0 } else { f64::INFINITY };
+        match *self {
+            Clip::Off => f64::INFINITY,
+            Clip::Value(c) => c,
+            Clip::Norm(c) => all_or_none(step.segment_norm, c),
+            Clip::GlobalNorm(c) => all_or_none(step.global_norm, c),
+        }
     }
 
     fn name(&self) -> Option<&'static str> {

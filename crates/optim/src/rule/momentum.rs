@@ -12,30 +12,30 @@
 //! `scale(ε).then(momentum(α))`. After a drop of ε the ball keeps its old speed. PyTorch keeps ε outside,
 //! see [`heavy_ball`](super::heavy_ball()); while ε is constant the two agree.
 
-use super::{Link, Rule, Step, Update};
-use crate::Lane;
+use super::{Link, Remembered, Rule, Step, Update};
+use crate::{Hyper, Lane};
 
 /// Accumulates a velocity.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Momentum {
     /// α, the share of the velocity that friction leaves; from 0 to below 1.
-    pub momentum: f64,
+    pub momentum: Hyper,
 }
 
 /// Momentum with coefficient α.
-pub fn momentum(momentum: f64) -> Momentum {
-    Momentum { momentum }
+pub fn momentum(momentum: impl Into<Hyper>) -> Momentum {
+    Momentum { momentum: momentum.into() }
 }
 
 impl Rule for Momentum {
     type Slots<V: Lane> = [V; 1];
 
-    fn slots(&self) -> Vec<&'static str> {
-        vec!["momentum.v"]
+    fn slots(&self) -> Vec<Remembered> {
+        vec![Remembered::signed("momentum.v")]
     }
 
-    fn at<V: Lane>(&self, _step: &Step) -> impl Update<V, [V; 1]> {
-        let α = V::letter("α", self.momentum);
+    fn at<V: Lane>(&self, step: Step) -> impl Update<V, [V; 1]> {
+        let α = V::letter("α", self.momentum.at(step));
         #[inline(always)]
         move |_θ, εg, [v]| {
             *v = α * *v - εg;

@@ -17,31 +17,31 @@
 //! which is the slide exactly, also while ε changes; θ = φ − αv can be had at any time. PyTorch's form
 //! (`heavy_ball(nesterov=true)`) agrees only while ε is constant.
 
-use super::{Link, Rule, Step, Update};
-use crate::Lane;
+use super::{Link, Remembered, Rule, Step, Update};
+use crate::{Hyper, Lane};
 
 /// Accumulates a velocity and looks ahead along it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Nesterov {
     /// α, the share of the velocity that friction leaves; from 0 to below 1.
-    pub momentum: f64,
+    pub momentum: Hyper,
 }
 
 /// Nesterov's momentum with coefficient α: the last rule of its chain, after the learning rate.
-pub fn nesterov(momentum: f64) -> Nesterov {
-    Nesterov { momentum }
+pub fn nesterov(momentum: impl Into<Hyper>) -> Nesterov {
+    Nesterov { momentum: momentum.into() }
 }
 
 impl Rule for Nesterov {
     type Slots<V: Lane> = [V; 1];
 
-    fn slots(&self) -> Vec<&'static str> {
-        vec!["nesterov.v"]
+    fn slots(&self) -> Vec<Remembered> {
+        vec![Remembered::signed("nesterov.v")]
     }
 
-    fn at<V: Lane>(&self, _step: &Step) -> impl Update<V, [V; 1]> {
-        let α = V::letter("α", self.momentum);
-        let one_plus_α = V::letter("(1+α)", 1.0 + self.momentum);
+    fn at<V: Lane>(&self, step: Step) -> impl Update<V, [V; 1]> {
+        let momentum = self.momentum.at(step);
+        let (α, one_plus_α) = (V::letter("α", momentum), V::letter("(1+α)", 1.0 + momentum));
         #[inline(always)]
         move |_φ, εg, [v]| {
             let old = *v;
@@ -51,8 +51,8 @@ impl Rule for Nesterov {
     }
 
     #[inline(always)]
-    fn iterate<V: Lane>(&self, φ: V, [v]: &[V; 1]) -> V {
-        φ - V::letter("α", self.momentum) * *v
+    fn iterate<V: Lane>(&self, step: Step, φ: V, [v]: &[V; 1]) -> V {
+        φ - V::letter("α", self.momentum.at(step)) * *v
     }
 
     fn looks_ahead(&self) -> bool {

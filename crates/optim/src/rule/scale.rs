@@ -5,44 +5,34 @@
 //! ```
 //!
 //! Alone it is SGD, θ ← θ − εg (Robbins & Monro 1951; lecture, "Stochastic Gradient Descent").
-//! ε_k = ε · s(k), where s is a [`Schedule`] and k counts steps from 0.
+//! ε_k = ε · s(k), where s is a [`Schedule`](crate::schedule::Schedule) and k counts steps from 0.
 
 use super::{Link, Rule, Step, Update};
-use crate::Lane;
-use crate::schedule::{Constant, Schedule};
+use crate::{Hyper, Lane};
 
 /// Multiplies by the learning rate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
-    /// ε, the learning rate before the schedule; from 0.
-    pub lr: f64,
-    /// How it moves.
-    pub schedule: Schedule,
+    /// ε, the learning rate; from 0.
+    pub lr: Hyper,
 }
 
-/// A learning rate that stays.
-pub fn scale(lr: f64) -> Scale {
-    Scale { lr, schedule: Schedule::from(Constant) }
-}
-
-impl Scale {
-    /// The same learning rate with a schedule.
-    pub fn scheduled(self, schedule: Schedule) -> Scale {
-        Scale { schedule, ..self }
-    }
+/// A learning rate, which a schedule may move.
+pub fn scale(lr: impl Into<Hyper>) -> Scale {
+    Scale { lr: lr.into() }
 }
 
 impl Rule for Scale {
     type Slots<V: Lane> = ();
 
-    fn at<V: Lane>(&self, step: &Step) -> impl Update<V, ()> {
-        let ε = V::letter("ε", self.learning_rate(step.t - 1));
+    fn at<V: Lane>(&self, step: Step) -> impl Update<V, ()> {
+        let ε = V::letter("ε", self.learning_rate(step));
         #[inline(always)]
         move |_θ, u, ()| ε * u
     }
 
-    fn learning_rate(&self, k: u64) -> f64 {
-        self.lr * self.schedule.factor(k)
+    fn learning_rate(&self, step: Step) -> f64 {
+        step.rate * self.lr.at(step)
     }
 }
 

@@ -66,10 +66,8 @@ fn boundary(word: &str, at: &Value, steps_per_epoch: Option<f64>) -> Result<u64,
         const AT: &[Parameter] = &[Parameter::steps("at", "the step at which a piece begins")];
         Word { name, about: "a boundary", parameters: AT }
     }
-    static BOUNDARIES: Vocabulary = Vocabulary {
-        kind: "schedule",
-        words: &[&of("join"), &of("piecewise"), &of("piecewise_linear")],
-    };
+    static BOUNDARIES: Vocabulary =
+        Vocabulary::new("schedule", &[&of("join"), &of("piecewise"), &of("piecewise_linear")]);
     let at = Argument { name: Some("at".to_owned()), value: at.clone() };
     let call = Call { name: word.to_owned(), arguments: vec![at] };
     BOUNDARIES.resolve(&call)?.steps("at", steps_per_epoch)
