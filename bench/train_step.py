@@ -15,41 +15,12 @@ on two cores at 380 GFLOP/s and 0.14 ms on one.
 
 import argparse
 import json
-import os
-import pathlib
 import statistics
-import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from turns import Child, Ended, build, median_ratio, target
+
 BLOCKS, STEPS, WARM_UP = 31, 100, 300
-
-
-class Child:
-    """A program that takes N steps for every line `go N` and answers with the seconds."""
-
-    def __init__(self, name, command):
-        self.name = name
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
-
-    def go(self, steps):
-        self.process.stdin.write(f"go {steps}\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit(f"{self.name} ended early")
-        answer = json.loads(line)
-        return answer["seconds"] / answer["steps"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def target():
-    """Where cargo builds."""
-    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
 
 def ours(optimizer, batch, threads):
@@ -70,13 +41,13 @@ def compare(optimizer, batch, ours_threads, torch_threads):
     children += [torch(optimizer, batch, torch_threads, v) for v in ("default", "foreach", "fused")]
     for child in children:
         child.go(WARM_UP)
-    times = [[child.go(STEPS) for child in children] for _ in range(BLOCKS)]
+    times = list(zip(*([child.go(STEPS) for child in children] for _ in range(BLOCKS))))
     for child in children:
         child.close()
     rows = []
     for index, child in enumerate(children):
-        step = statistics.median(block[index] for block in times)
-        ratio = statistics.median(block[0] / block[index] for block in times)
+        step = statistics.median(times[index])
+        ratio = median_ratio(times[0], times[index])
         threads = ours_threads if index == 0 else torch_threads
         rows.append(
             dict(optimizer=optimizer, batch=batch, name=child.name, threads=threads,
@@ -89,7 +60,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     args = parser.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--quiet"], check=True, cwd=ROOT)
+    build()
     if not args.json:
         print(f"{'optimizer':9} {'batch':>5} {'program':14} {'threads':>7} {'µs/step':>8} "
               f"{'ns/example':>10} {'ours ÷ it':>9}")
@@ -106,4 +77,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Ended as error:
+        sys.exit(str(error))
