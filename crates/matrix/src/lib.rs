@@ -18,7 +18,7 @@
 //! ```
 //!
 //! Matrices of sizes that do not fit each other are errors of the caller, and panic. Bits do not depend
-//! on the number of threads; they do depend on the machine, see [`product()`].
+//! on the number of threads.
 
 // The formulas are written in the letters of their sources.
 #![allow(mixed_script_confusables, reason = "Greek letters stand in formulas only")]
@@ -34,6 +34,6 @@ mod symmetric;
 pub use eigen::{NotConverged, eigen, inverse_root};
 pub use newton_schulz::{MUON, Workspace, newton_schulz};
 pub use orthogonal_factor::orthogonal_factor;
-pub use product::{Matrix, Threads, product, product_scaled};
+pub use product::{Matrix, Threads, product, product_into, product_scaled};
 pub use scalar::Scalar;
 pub use symmetric::{gram, gram_scaled, symmetric_product};

@@ -11,9 +11,8 @@
 //! product; and a matrix with more rows than columns is not transposed, X ← X·(a·I + b·A + c·A²) with
 //! A = Xᵀ·X being the same.
 
-use crate::product::in_blocks;
-use crate::symmetric::{rows_per_block, symmetric_product_then};
-use crate::{Matrix, Scalar, Threads, gram};
+use crate::symmetric::symmetric_product_then;
+use crate::{Matrix, Scalar, Threads, gram, product};
 
 /// The coefficients a, b, c with which Muon takes five steps: singular values end
 /// between 0.68 and 1.21, unless they begin so close to 0 that five steps do not lift them.
@@ -60,7 +59,6 @@ pub fn newton_schulz<T: Scalar>(
         first(&mut workspace.a, n * n),
         first(&mut workspace.b, n * n),
     ];
-    let one = T::rounded(1.0);
     let (b, c) = (T::rounded(b), T::rounded(c));
     let factor = T::rounded(1.0 / (norm(x) + 1e-7));
     x.iter_mut().for_each(|x| *x = *x * factor);
@@ -80,7 +78,7 @@ pub fn newton_schulz<T: Scalar>(
         polynomial.iter_mut().step_by(n + 1).for_each(|p| *p = *p + T::rounded(a));
         let polynomial = Matrix::new(polynomial, n, n);
         let [left, right] = if rows <= columns { [polynomial, x] } else { [x, polynomial] };
-        in_blocks(rows_per_block(rows), one, left, right, T::default(), next, threads);
+        product(left, right, next, threads);
         std::mem::swap(&mut now, &mut next);
     }
     if steps % 2 == 1 {

@@ -10,8 +10,7 @@
 
 use pulp::Arch;
 
-use crate::product::block;
-use crate::{Matrix, Scalar};
+use crate::{Matrix, Scalar, Threads, product_into};
 
 /// How many reflections are applied at once.
 const WIDTH: usize = 32;
@@ -58,10 +57,18 @@ pub fn orthogonal_factor<T: Scalar>(a: &[T], n: usize, q: &mut [T]) {
             let v = Matrix::new(&vectors, width, n - start);
             let t = Matrix::new(triangle.as_flattened(), width, WIDTH).some_columns(0, width);
             let c = Matrix::new(rest, right, n).some_columns(start, n - start);
-            block(one, c, v.transposed(), zero, &mut small, width);
-            block(one, Matrix::new(&small, right, width), t, zero, &mut turned, width);
+            product_into(one, c, v.transposed(), zero, &mut small, width, Threads::One);
+            product_into(
+                one,
+                Matrix::new(&small, right, width),
+                t,
+                zero,
+                &mut turned,
+                width,
+                Threads::One,
+            );
             let turned = Matrix::new(&turned, right, width);
-            block(-one, turned, v, one, &mut rest[start..], n);
+            product_into(-one, turned, v, one, &mut rest[start..], n, Threads::One);
         }
     }
 
@@ -74,10 +81,26 @@ pub fn orthogonal_factor<T: Scalar>(a: &[T], n: usize, q: &mut [T]) {
         let v = Matrix::new(&vectors, width, size);
         let t = Matrix::new(triangle.as_flattened(), width, WIDTH).some_columns(0, width);
         let part = Matrix::new(&q[start * n..], size, n).some_columns(start, size);
-        block(one, v, part, zero, &mut small, size);
-        block(one, t, Matrix::new(&small, width, size), zero, &mut turned, size);
+        product_into(one, v, part, zero, &mut small, size, Threads::One);
+        product_into(
+            one,
+            t,
+            Matrix::new(&small, width, size),
+            zero,
+            &mut turned,
+            size,
+            Threads::One,
+        );
         let turned = Matrix::new(&turned, width, size);
-        block(-one, v.transposed(), turned, one, &mut q[start * n + start..], n);
+        product_into(
+            -one,
+            v.transposed(),
+            turned,
+            one,
+            &mut q[start * n + start..],
+            n,
+            Threads::One,
+        );
     }
     for row in q.chunks_mut(n.max(1)) {
         row.iter_mut().zip(&signs).for_each(|(q, &sign)| *q = *q * sign);

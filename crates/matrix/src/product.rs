@@ -1,12 +1,21 @@
-//! Products of matrices, by the `gemm` crate, which allocates where it rearranges a factor.
+//! Products of matrices.
 //!
-//! It adds in an order that depends on the shape, the instructions and the caches of the machine, so that
-//! bits are the same from run to run and for any number of threads, but not from machine to machine.
+//! Each value is a sum over the inner index in parts whose bounds depend on its size alone, each part in
+//! order, by fused multiply-adds where the processor has them. So bits do not depend on the number of
+//! threads, nor on the width of vectors; a processor without fused multiply-add gives other ones.
 
-use gemm::Parallelism;
+mod part;
+mod tile;
+mod turn;
+
 use rayon::prelude::*;
 
 use crate::Scalar;
+use part::{Factor, Target, part};
+
+pub use tile::Tiles;
+pub(crate) use tile::{of_f32 as tiles_f32, of_f64 as tiles_f64};
+pub(crate) use turn::{turn, turn_f32};
 
 /// Who calculates large products. The bits of the result do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -33,7 +42,19 @@ impl<'a, T> Matrix<'a, T> {
     ///
     /// A product panics if `values` is too short.
     pub fn new(values: &'a [T], rows: usize, columns: usize) -> Matrix<'a, T> {
-        Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
+        Matrix::with_row_stride(values, rows, columns, columns)
+    }
+
+    /// The matrix whose rows begin `row_stride` values apart.
+    ///
+    /// A product panics if `values` is too short.
+    pub fn with_row_stride(
+        values: &'a [T],
+        rows: usize,
+        columns: usize,
+        row_stride: usize,
+    ) -> Matrix<'a, T> {
+        Matrix { values, rows, columns, row_stride, column_stride: 1 }
     }
 
     /// The transpose, of the same values.
@@ -79,9 +100,7 @@ impl<'a, T> Matrix<'a, T> {
 
 /// Y ← A·B, row-major.
 ///
-/// A large product is taken in blocks of rows that depend on its shape alone, whoever calculates them,
-/// so that the bits are the same for any number of threads. The product itself, by the `gemm` crate, adds
-/// in an order that depends on the instructions and caches of the machine.
+/// Bits do not depend on who calculates.
 ///
 /// # Panics
 ///
@@ -90,7 +109,7 @@ pub fn product<T: Scalar>(a: Matrix<'_, T>, b: Matrix<'_, T>, y: &mut [T], threa
     product_scaled(T::rounded(1.0), a, b, T::default(), y, threads);
 }
 
-/// Y ← α·A·B + β·Y, row-major, in the blocks of [`product()`]. Where β is 0, Y is not read.
+/// Y ← α·A·B + β·Y, row-major. Where β is 0, Y is not read.
 ///
 /// # Panics
 ///
@@ -103,35 +122,104 @@ pub fn product_scaled<T: Scalar>(
     y: &mut [T],
     threads: Threads,
 ) {
-    let rows = rows_per_block(a.rows, a.columns.saturating_mul(b.columns));
-    in_blocks(rows, α, a, b, β, y, threads);
+    assert_sizes(a, b, y);
+    product_into(α, a, b, β, y, b.columns, threads);
 }
 
-/// Y ← α·A·B + β·Y in blocks of so many rows.
-pub(crate) fn in_blocks<T: Scalar>(
-    rows: usize,
+/// Y ← α·A·B + β·Y, where the rows of Y begin `row_stride` values apart; what lies between them stays.
+/// Where β is 0, Y is not read.
+///
+/// # Panics
+///
+/// If the sizes do not fit.
+pub fn product_into<T: Scalar>(
     α: T,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     β: T,
     y: &mut [T],
+    row_stride: usize,
     threads: Threads,
 ) {
-    let columns = b.columns;
-    assert_sizes(a, b, y);
-    if y.is_empty() || a.columns == 0 {
-        return scale(β, y);
+    let (m, k, n) = (a.rows, a.columns, b.columns);
+    let result = Matrix { values: &*y, rows: m, columns: n, row_stride, column_stride: 1 };
+    assert!(b.rows == k, "{k} columns of A meet {} rows of B", b.rows);
+    if m == 0 || n == 0 {
+        return;
     }
-    let block = |(i, y): (usize, &mut [T])| {
-        block(α, a.some_rows(i * rows, y.len() / columns), b, β, y, columns);
+    assert!(
+        n <= row_stride && result.is_within(),
+        "the result of a product reaches past its values"
+    );
+    if k == 0 {
+        return y.chunks_mut(row_stride).take(m).for_each(|row| scale(β, &mut row[..n]));
+    }
+    assert!(a.is_within() && b.is_within(), "a matrix of a product reaches past its values");
+    let y = Target { values: y.as_mut_ptr(), row_stride };
+    let [a, b] = [a, b].map(|matrix| Factor {
+        values: matrix.values.as_ptr(),
+        row_stride: matrix.row_stride,
+        column_stride: matrix.column_stride,
+    });
+    let shares = match threads {
+        Threads::One => Shares::ONE,
+        Threads::Pool => Shares::of([m, k, n]),
     };
-    match threads {
-        Threads::Pool if rows < a.rows => {
-            y.par_chunks_mut(rows * columns).enumerate().for_each(block);
+    let share = |index: usize| {
+        let [top, bottom] = [index, index + 1].map(|i| (i * shares.rows).min(m));
+        let [left, right] = [index, index + 1].map(|i| (i * shares.columns).min(n));
+        let ([top, bottom], [left, right]) = match shares.rows < m {
+            true => ([top, bottom], [0, n]),
+            false => ([0, m], [left, right]),
+        };
+        // SAFETY: every element that the sizes and strides address lies within its slice, which was
+        // asserted above; Y is borrowed alone, its rows do not overlap, and shares are of different rows or
+        // columns. The strides of a slice fit an isize.
+        unsafe {
+            let sizes = [bottom - top, k, right - left];
+            part(sizes, α, a.from(top, 0), b.from(0, left), β, y.from(top, left));
         }
-        Threads::One | Threads::Pool => {
-            y.chunks_mut(rows * columns).enumerate().for_each(block);
-        }
+    };
+    match shares.count {
+        1 => share(0),
+        count => (0..count).into_par_iter().for_each(share),
+    }
+}
+
+/// How a product is shared out: in strips of so many rows, or else of so many columns.
+struct Shares {
+    count: usize,
+    rows: usize,
+    columns: usize,
+}
+
+impl Shares {
+    const ONE: Shares = Shares { count: 1, rows: usize::MAX, columns: usize::MAX };
+
+    /// For the threads of the pool: none of less than half a million multiplications, which take some 5 µs,
+    /// against one to hand a share to a thread that is awake.
+    fn of([m, k, n]: [usize; 3]) -> Shares {
+        const LEAST: usize = 1 << 19;
+        // Whole tiles of the widest vectors.
+        const COLUMNS: usize = 64;
+        const ROWS: usize = 12;
+        let threads = rayon::current_num_threads();
+        let worth = (m.saturating_mul(k).saturating_mul(n) / LEAST).max(1);
+        // Two for each thread, so that a slow one leaves some to the others, where they come out even.
+        let strip = |size: usize, unit: usize| {
+            let units = size.div_ceil(unit);
+            let even = units.is_multiple_of(2 * threads) && worth >= 2 * threads;
+            let most = if even { 2 * threads } else { threads };
+            units.div_ceil(most.min(worth)) * unit
+        };
+        // Strips of columns rearrange each its own part of B.
+        let (rows, columns) = match (threads, n >= 2 * COLUMNS && n >= m / 2) {
+            (1, _) => (m, n),
+            (_, true) => (m, strip(n, COLUMNS)),
+            (_, false) => (strip(m, ROWS), n),
+        };
+        let count = if rows < m { m.div_ceil(rows) } else { n.div_ceil(columns) };
+        Shares { count, rows, columns }
     }
 }
 
@@ -151,58 +239,6 @@ pub(crate) fn scale<T: Scalar>(β: T, y: &mut [T]) {
     match β == T::default() {
         true => y.fill(β),
         false => y.iter_mut().for_each(|y| *y = β * *y),
-    }
-}
-
-/// All rows in a small product; else a multiple of 64 that makes at most eight blocks, each of at least
-/// four million multiplications: some 50 µs, against some 5 µs to hand one to a thread.
-fn rows_per_block(rows: usize, multiplications_per_row: usize) -> usize {
-    const LEAST: usize = 4 << 20;
-    let worth = LEAST.div_ceil(multiplications_per_row.max(1));
-    worth.max(rows.div_ceil(8)).next_multiple_of(64).min(rows)
-}
-
-/// Y ← α·A·B + β·Y by one thread, where no size is 0; the rows of Y begin `row_stride` values apart.
-pub(crate) fn block<T: Scalar>(
-    α: T,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    β: T,
-    y: &mut [T],
-    row_stride: usize,
-) {
-    let result =
-        Matrix { values: &*y, rows: a.rows, columns: b.columns, row_stride, column_stride: 1 };
-    assert!(a.columns == b.rows && b.columns <= row_stride, "the sizes of a product do not fit");
-    assert!(
-        a.is_within() && b.is_within() && result.is_within(),
-        "a matrix of a product reaches past its values"
-    );
-    // SAFETY: every element that the sizes and strides address lies within its slice, which was
-    // asserted just now; `y` is borrowed alone, and its rows do not overlap. The strides of a slice fit
-    // an isize.
-    unsafe {
-        gemm::gemm(
-            a.rows,
-            b.columns,
-            a.columns,
-            y.as_mut_ptr(),
-            1,
-            row_stride as isize,
-            β != T::default(),
-            a.values.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.values.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            β,
-            α,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
     }
 }
 
@@ -261,13 +297,6 @@ mod tests {
             let expected = -2.0 * product + 0.5 * f64::from(*start);
             assert!((f64::from(*got) - expected).abs() < 1e-4, "{got} {expected}");
         }
-    }
-
-    #[test]
-    fn large_products_have_several_blocks_and_small_ones_one() {
-        assert_eq!(rows_per_block(64, 784 * 128), 64);
-        assert!(rows_per_block(2000, 100 * 70) < 2000);
-        assert!(rows_per_block(100_000, 784 * 128) >= 100_000 / 8);
     }
 
     #[test]

@@ -13,8 +13,8 @@
 
 use rayon::prelude::*;
 
-use crate::product::{assert_sizes, block, scale};
-use crate::{Matrix, Scalar, Threads};
+use crate::product::{assert_sizes, scale};
+use crate::{Matrix, Scalar, Threads, product_into};
 
 /// As wide as the product can hold of a factor in the processor's nearest caches.
 const STRIP: usize = 64;
@@ -78,7 +78,7 @@ pub(crate) fn symmetric_product_then<T: Scalar>(
                     a.some_rows(top, right.min(top + rows) - top),
                     b.some_columns(left, right - left),
                 );
-                block(α, a, b, β, &mut y[left..], n);
+                product_into(α, a, b, β, &mut y[left..], n, Threads::One);
             }
         };
         match threads {
