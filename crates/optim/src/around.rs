@@ -135,6 +135,12 @@ macro_rules! hands_on {
         fn latex(&self) -> String {
             self.inner.latex()
         }
+        fn expressions(
+            &self,
+            segments: &mut dyn Segments<T>,
+        ) -> Result<Vec<crate::Expression>, StepError> {
+            self.inner.expressions(segments)
+        }
     };
 }
 use hands_on;

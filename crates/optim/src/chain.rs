@@ -32,9 +32,10 @@ use self::walk::{Load, Tally, Way};
 use crate::norm::{self, Measured};
 use crate::optimizer::{Around, NonFinite, Norms, Observe, Outcome, Part};
 use crate::saved::{Loader, STEPS, Slot};
+use crate::symbol::GRADIENT;
 use crate::{
-    Gradient, Level, Optimizer, Real, Rule, Segments, Step, StepError, StepInfo, Stored,
-    TensorRule, Wants,
+    Expression, Gradient, Level, Optimizer, Real, Rule, Segments, Step, StepError, StepInfo,
+    Stored, TensorRule, Wants,
 };
 
 /// A chain of rules over segments.
@@ -533,6 +534,12 @@ impl<T: Stored> Optimizer<T> for Chain<T> {
 
     fn latex(&self) -> String {
         self.lines().into_iter().map(|line| line.latex).collect::<Vec<_>>().join(" \\\\\n")
+    }
+
+    fn expressions(&self, segments: &mut dyn Segments<T>) -> Result<Vec<Expression>, StepError> {
+        let mut expression = Expression::start(0..segments.count(), self.chain(), self.formula());
+        self.stages.iter().fold(GRADIENT, |input, stage| stage.terms(&mut expression, input));
+        Ok(vec![expression])
     }
 }
 

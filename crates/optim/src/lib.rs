@@ -75,4 +75,5 @@ pub use saved::{Slot, StateError};
 pub use segment::{Gradient, Halves, Segment, Segments, coalesce};
 pub use simd::Level;
 pub use stored::Stored;
+pub use symbol::{Expression, Term, TermKind};
 pub use tensor_rule::{FormulaLine, Tensor, TensorRule, TensorSlot};

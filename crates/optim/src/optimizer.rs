@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::saved::{Loader, Slot, StateError};
-use crate::{Segments, Stored};
+use crate::{Expression, Segments, Stored};
 
 /// Something that moves parameters against their gradients.
 ///
@@ -158,6 +158,14 @@ pub trait Optimizer<T: Stored>: Send {
 
     /// The same in LaTeX, for an `aligned` environment.
     fn latex(&self) -> String;
+
+    /// The same as terms that are made of each other, for each group of these segments; without groups there
+    /// is one.
+    ///
+    /// # Errors
+    ///
+    /// If the segments cannot be shared out among the groups.
+    fn expressions(&self, segments: &mut dyn Segments<T>) -> Result<Vec<Expression>, StepError>;
 }
 
 /// What a step that is a part of a larger one has to know of the whole.

@@ -4,6 +4,7 @@
 //! cannot tell it from a float. Letters whose value makes an operation change nothing (a weight decay of
 //! 0, a bound of ∞) leave no node: the formula is that of the rule with the numbers it has.
 
+mod expression;
 mod latex;
 
 use std::cell::RefCell;
@@ -12,6 +13,9 @@ use std::iter::zip;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::{Lane, Rule, Slots, Step};
+
+pub use expression::{Expression, Term, TermKind};
+pub(crate) use expression::{GRADIENT, PARAMETERS, descend, transform};
 
 /// A term of a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +53,24 @@ fn lines<R: Rule>(
     target: &str,
     outcome: impl FnOnce(Symbol, Symbol) -> Symbol,
 ) -> Vec<Line> {
+    let Trace { letters, old, new, outcome } = trace(rule, input, outcome);
+    TAPE.with_borrow(|tape| Writer::new(tape, &letters, &old, &new, target, outcome).lines())
+}
+
+/// What a run of a rule has left on the tape.
+struct Trace {
+    /// The letters of the slots.
+    letters: Vec<String>,
+    /// The slots before the step.
+    old: Vec<Symbol>,
+    /// The slots after it.
+    new: Vec<Symbol>,
+    /// What the rule comes to.
+    outcome: Symbol,
+}
+
+/// Runs a rule on symbols; `outcome` makes of θ and the update what it comes to.
+fn trace<R: Rule>(rule: &R, input: &str, outcome: impl FnOnce(Symbol, Symbol) -> Symbol) -> Trace {
     TAPE.with_borrow_mut(|tape| *tape = Tape::default());
     let slots = rule.slots();
     let letters: Vec<&str> = slots.iter().map(|slot| letter_of(slot.name)).collect();
@@ -68,8 +90,7 @@ fn lines<R: Rule>(
     let update = rule.at::<Symbol>(Step { numbers: next, ..step })(θ, g, &mut slots);
     let mut new = old.clone();
     slots.write(&mut new);
-    let outcome = outcome(θ, update);
-    TAPE.with_borrow(|tape| Writer::new(tape, &letters, &old, &new, target, outcome).lines())
+    Trace { letters, old, new, outcome: outcome(θ, update) }
 }
 
 /// The names, each with its number from the second time on that it occurs: v, v₂, v₃.
@@ -89,7 +110,7 @@ fn subscript(n: usize) -> String {
 }
 
 /// `s` of `adam.s`.
-fn letter_of(slot: &str) -> &str {
+pub(crate) fn letter_of(slot: &str) -> &str {
     slot.rsplit('.').next().unwrap_or(slot)
 }
 

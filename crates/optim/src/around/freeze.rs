@@ -11,7 +11,10 @@
 use super::{hands_on, no_step, own_name};
 use crate::saved::{Loader, Slot};
 use crate::segment::check_lengths;
-use crate::{Around, Observe, Optimizer, Outcome, Part, Segments, StepError, StepInfo, Stored};
+use crate::symbol::PARAMETERS;
+use crate::{
+    Around, Expression, Observe, Optimizer, Outcome, Part, Segments, StepError, StepInfo, Stored,
+};
 
 /// An optimizer that rests for some calls.
 pub struct Freeze<T: Stored> {
@@ -175,5 +178,12 @@ impl<T: Stored> Optimizer<T> for Frozen {
 
     fn latex(&self) -> String {
         r"\theta &\leftarrow \theta".to_owned()
+    }
+
+    fn expressions(&self, segments: &mut dyn Segments<T>) -> Result<Vec<Expression>, StepError> {
+        let [chain, formula] = [Optimizer::<T>::chain(self), Optimizer::<T>::formula(self)];
+        let mut expression = Expression::start(0..segments.count(), chain, formula);
+        expression.assign(PARAMETERS, PARAMETERS);
+        Ok(vec![expression])
     }
 }

@@ -21,8 +21,8 @@ use crate::norm::{self, Measured};
 use crate::saved::{Loader, STEPS, Slot};
 use crate::segment::Subset;
 use crate::{
-    Around, Level, NonFinite, Norms, Observe, Optimizer, Outcome, Part, Segments, StepError,
-    StepInfo, Stored,
+    Around, Expression, Level, NonFinite, Norms, Observe, Optimizer, Outcome, Part, Segments,
+    StepError, StepInfo, Stored,
 };
 
 /// Groups of parameters.
@@ -437,10 +437,7 @@ impl<T: Stored> Optimizer<T> for Groups<T> {
             let mut parts = member.optimizer.parts();
             let only = parts.len() == 1;
             for part in &mut parts {
-                part.name = match only {
-                    true => member.pattern.clone(),
-                    false => format!("{}: {}", member.pattern, part.name).into(),
-                };
+                part.name = group_name(&member.pattern, &part.name, only).into();
             }
             parts
         };
@@ -511,6 +508,26 @@ impl<T: Stored> Optimizer<T> for Groups<T> {
             .collect();
         lines.join(" \\\\\n")
     }
+
+    fn expressions(&self, segments: &mut dyn Segments<T>) -> Result<Vec<Expression>, StepError> {
+        let mut all = Vec::new();
+        for (member, indices) in std::iter::zip(&self.members, self.shared_out(segments)?) {
+            let own = &mut Subset { of: segments, indices: &indices, offset: 0 };
+            let mut expressions = member.optimizer.expressions(own)?;
+            let only = expressions.len() == 1;
+            for expression in &mut expressions {
+                expression.group = group_name(&member.pattern, &expression.group, only);
+                expression.segments.iter_mut().for_each(|index| *index = indices[*index]);
+            }
+            all.append(&mut expressions);
+        }
+        Ok(all)
+    }
+}
+
+/// What a part of a group is called: by the group's pattern alone if it is the `only` one.
+fn group_name(pattern: &str, part: &str, only: bool) -> String {
+    if only { pattern.to_owned() } else { format!("{pattern}: {part}") }
 }
 
 fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {

@@ -9,7 +9,7 @@ use half::bf16;
 use thalweg_random::Noise;
 
 use super::sweep::{self, Coded, MAX_SLOTS};
-use crate::symbol::{self, Line};
+use crate::symbol::{self, Expression, Line, PARAMETERS, TermKind, letter_of};
 use crate::{
     FormulaLine, Level, Real, Remembered, Rule, Slots, Step, TensorRule, TensorSlot, Update, Wants,
 };
@@ -63,6 +63,10 @@ pub(super) trait Stage<R: Real>: Send + Sync {
 
     /// The stage as formulas: what comes in is called `input`.
     fn lines(&self, input: &str) -> Vec<Line>;
+
+    /// Adds the terms of the stage to those before it, of which `input` comes in; gives the one that comes
+    /// out.
+    fn terms(&self, expression: &mut Expression, input: usize) -> usize;
 
     /// Hands over the stage with the numbers of this step filled in.
     fn with(&self, step: Step, then: &mut dyn FnMut(Work<'_, R>));
@@ -203,7 +207,7 @@ fn check_slots<A: Rule>(rule: &A) {
 }
 
 macro_rules! of_rule {
-    ($Type:ident, $lines:path, |$step:ident, $rule:ident, $then:ident| $with:expr) => {
+    ($Type:ident, $lines:path, $terms:path, |$step:ident, $rule:ident, $then:ident| $with:expr) => {
         impl<A: Rule, R: Real> Stage<R> for $Type<A> {
             fn slots(&self) -> Vec<Remembered> {
                 self.0.slots()
@@ -252,6 +256,10 @@ macro_rules! of_rule {
                 $lines(&self.0, input)
             }
 
+            fn terms(&self, expression: &mut Expression, input: usize) -> usize {
+                $terms(&self.0, expression, input)
+            }
+
             fn with(&self, $step: Step, $then: &mut dyn FnMut(Work<'_, R>)) {
                 let $rule = &self.0;
                 $with
@@ -260,11 +268,11 @@ macro_rules! of_rule {
     };
 }
 
-of_rule!(Last, symbol::descent, |step, rule, then| {
+of_rule!(Last, symbol::descent, symbol::descend, |step, rule, then| {
     let closure = Closure::<_, A::Slots<R>>(rule.at::<R>(step), PhantomData);
     then(Work::Descend(&closure));
 });
-of_rule!(Inner, symbol::transformation, |step, rule, then| {
+of_rule!(Inner, symbol::transformation, symbol::transform, |step, rule, then| {
     let closure = Closure::<_, A::Slots<R>>(rule.at::<R>(step), PhantomData);
     then(Work::Transform(&closure));
 });
@@ -298,6 +306,23 @@ impl<R: Real, W: TensorRule<R>> Stage<R> for Whole<W> {
         let named = |text: &str| text.replace("{u}", input);
         let line = |line: &FormulaLine| Line { text: named(line.text), latex: named(line.latex) };
         self.0.formula().iter().map(line).collect()
+    }
+
+    fn terms(&self, expression: &mut Expression, input: usize) -> usize {
+        let mut operands = vec![input];
+        if self.0.formula().iter().any(|line| line.text.contains('θ')) {
+            operands.push(PARAMETERS);
+        }
+        // Every shape has the same slots.
+        let slots = self.0.slots(&[1, 1]);
+        let slots: Vec<usize> = slots
+            .iter()
+            .map(|slot| expression.push(TermKind::Slot, letter_of(slot.name), Vec::new()))
+            .collect();
+        operands.extend(&slots);
+        let outcome = expression.push(TermKind::Operation, self.0.name(), operands);
+        slots.into_iter().for_each(|slot| expression.assign(slot, outcome));
+        outcome
     }
 
     fn with(&self, _step: Step, then: &mut dyn FnMut(Work<'_, R>)) {
