@@ -31,6 +31,8 @@ pub enum Command {
     Trace(TraceArgs),
     /// Plot a learning-rate schedule
     Schedule(ScheduleArgs),
+    /// Show the computational graph of a task, and the optimizer as a part of it
+    Graph(GraphArgs),
     /// List what there is, with arguments and defaults
     List(ListArgs),
     /// Measure speed
@@ -104,8 +106,9 @@ pub struct TrainingArgs {
     /// The test measure whose first reaching is timed
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub target: Option<f64>,
-    /// A folder with the data, or "embedded" [default: search]
-    #[arg(long, value_name = "DIR")]
+    /// A folder or file with the data (IDX, CIFAR-10, CSV, LIBSVM, text; table.csv#COLUMN names the
+    /// classes), or "embedded" [default: search]
+    #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// f32 or f64
     #[arg(long, value_parser = precision)]
@@ -189,6 +192,44 @@ pub struct ScheduleArgs {
     pub steps_per_epoch: Option<u64>,
     #[command(flatten)]
     pub rows: RowsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct GraphArgs {
+    /// What is learned; see `thalweg list tasks`
+    #[arg(long, value_name = "CALL", default_value = "fashion-mlp")]
+    pub task: Call,
+    /// The optimizer that minimises the cost [default: none, the model alone]
+    #[arg(long, value_name = "CALL")]
+    pub optimizer: Option<Call>,
+    /// Examples per step [default: what the task wants]
+    #[arg(long, value_name = "N", value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
+    pub batch: Option<u64>,
+    /// How the graph is written
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+    /// Only this scope, as in "train" or "train/adam"
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Option<String>,
+    /// The file to write [default: standard output]; for TensorBoard the folder of the run
+    #[arg(long, value_name = "PATH", required_if_eq("format", "tensorboard"))]
+    pub out: Option<PathBuf>,
+    /// The steps of the compiled plan instead, with buffers, bytes and floating-point operations
+    #[arg(long, conflicts_with_all = ["format", "scope"])]
+    pub plan: bool,
+}
+
+/// What a graph can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A tree of scopes, each with what goes in and out
+    Text,
+    /// The language of Graphviz
+    Dot,
+    /// Nodes and scopes for other programs
+    Json,
+    /// A file of events, which TensorBoard opens
+    Tensorboard,
 }
 
 /// Rows for other programs.
@@ -314,7 +355,7 @@ pub struct BenchTrainArgs {
     /// Print as JSON
     #[arg(long)]
     pub json: bool,
-    /// Take a number of steps for every line "go N" on standard input, and print the seconds
+    /// Take a number of steps for every line "go N" on standard input, and print the seconds; "about" tells the rest
     #[arg(long, conflicts_with = "json")]
     pub serve: bool,
 }

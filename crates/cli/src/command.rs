@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod compare;
+pub mod graph;
 pub mod list;
 pub mod report;
 mod rows;

@@ -4,87 +4,37 @@
 //! Algorithms*, 2017, <https://arxiv.org/abs/1708.07747>. The full set has 60 000 training and 10 000 test
 //! images; the first 5 000 and 1 000 of them are part of this crate (`embedded/README.md`).
 
-use std::borrow::Cow;
+use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::path::Path;
 
-use crate::examples::{Classification, Examples, ExamplesError, Provenance};
-use crate::idx::{self, IdxError};
+use crate::file::File;
+use crate::source::{idx_parts, within};
+use crate::{Classification, DataError, Source};
 
-/// Where to take the data from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The folder named by the environment variable `THALWEG_DATA` if it is set and not empty; else
-    /// `/usr/share/datasets/fashion-mnist` (Debian's package `dataset-fashion-mnist`) if it is there; else
-    /// the embedded part.
-    Search,
-    /// This folder, which must hold `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
-    /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, each so named or with `.gz`.
-    Folder(PathBuf),
-    /// The embedded part.
-    Embedded,
-}
-
-/// The data could not be had. One line: which file, what is wrong with it, and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// The folder is not there.
-    #[error("there is no folder {folder}: name the one with the four files of Fashion-MNIST")]
-    NoFolder {
-        /// The folder, and who named it.
-        folder: String,
-    },
-    /// The folder does not have one of the four files.
-    #[error("{folder} has neither {name} nor {name}.gz: put the four files of Fashion-MNIST there")]
-    Missing {
-        /// The folder, and who named it.
-        folder: String,
-        /// The file, without `.gz`.
-        name: &'static str,
-    },
-    /// A file is there and cannot be read.
-    #[error("{file} cannot be read ({error}): check that it is a readable file")]
-    Unreadable {
-        /// The path of the file.
-        file: String,
-        /// What the operating system says.
-        error: io::Error,
-    },
-    /// A file is not the IDX file that it should be.
-    #[error("{file}: {error}")]
-    Idx {
-        /// The path of the file.
-        file: String,
-        /// What is wrong with it.
-        error: IdxError,
-    },
-    /// Two files do not fit together.
-    #[error("{first} and {second}: {error}")]
-    Examples {
-        /// The path of one.
-        first: String,
-        /// The path of the other.
-        second: String,
-        /// What is wrong with them.
-        error: ExamplesError,
-    },
-}
-
-/// Reads Fashion-MNIST. A place that was named, or that holds only a part of the files, is never passed
+/// Reads Fashion-MNIST, or what is in its place. A search looks in the folder or file named by the environment
+/// variable `THALWEG_DATA` if it is set and not empty; else in `/usr/share/datasets/fashion-mnist` (Debian's
+/// package `dataset-fashion-mnist`) if it is there; else it takes the embedded part. Folders and files are
+/// read as [`classification`](crate::classification) does.
+///
+/// A place that was named, or that holds only a part of the files, is never passed
 /// over: it is read, or the error says what it lacks.
 ///
 /// ```
 /// use thalweg_data::{Source, fashion_mnist};
 ///
 /// let data = fashion_mnist(&Source::Embedded)?;
-/// assert_eq!(data.train.shape(), [28, 28]);
+/// assert_eq!(data.train.shape(), [28, 28, 1]);
 /// assert_eq!(
 ///     data.provenance.to_string(),
 ///     "embedded subset of Fashion-MNIST (5,000 train, 1,000 test)"
 /// );
 /// # Ok::<(), thalweg_data::DataError>(())
 /// ```
+///
+/// # Errors
+///
+/// If the data are not there, or not as they should be.
 pub fn fashion_mnist(source: &Source) -> Result<Classification, DataError> {
     find(source, env::var_os(VARIABLE), Path::new(INSTALLED))
 }
@@ -92,15 +42,12 @@ pub fn fashion_mnist(source: &Source) -> Result<Classification, DataError> {
 const VARIABLE: &str = "THALWEG_DATA";
 const INSTALLED: &str = "/usr/share/datasets/fashion-mnist";
 
-/// Training images, training labels, test images, test labels.
-const NAMES: [&str; 4] = [
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-];
+/// The labels of the first training examples, by which the set is known: other sets have files of the same
+/// names.
+pub(crate) const FIRST_LABELS: [u16; 10] = [9, 0, 0, 3, 0, 2, 7, 2, 5, 5];
 
-const CLASSES: [&str; 10] = [
+/// The names of the classes, in the order of their numbers.
+pub(crate) const CLASSES: [&str; 10] = [
     "T-shirt/top",
     "Trouser",
     "Pullover",
@@ -113,164 +60,67 @@ const CLASSES: [&str; 10] = [
     "Ankle boot",
 ];
 
-/// A file in memory, with the name under which errors speak of it.
-struct File {
-    name: String,
-    bytes: Cow<'static, [u8]>,
-}
-
 fn find(
     source: &Source,
     variable: Option<OsString>,
     installed: &Path,
 ) -> Result<Classification, DataError> {
-    let Place { source, words, searched } = place(source, variable, installed);
-    match source {
-        Some(folder) => in_folder(&folder, words, searched),
-        None => embedded(searched),
-    }
-}
-
-/// Where the data are taken from.
-struct Place {
-    /// The folder; the embedded subset if there is none.
-    source: Option<PathBuf>,
-    /// The folder in words.
-    words: String,
-    /// The places that come before it, each with the reason why it was passed over.
-    searched: Vec<String>,
-}
-
-fn place(source: &Source, variable: Option<OsString>, installed: &Path) -> Place {
     let not_set = || format!("{VARIABLE} (not set)");
-    let folder = |folder: &Path, who: String, searched| Place {
-        source: Some(folder.to_owned()),
-        words: format!("{}{who}", folder.display()),
-        searched,
-    };
-    let embedded = |searched| Place { source: None, words: String::new(), searched };
-    match (source, variable.filter(|value| !value.is_empty())) {
-        (Source::Embedded, _) => embedded(vec![]),
-        (Source::Folder(path), _) => folder(path, String::new(), vec![]),
-        (Source::Search, Some(path)) => folder(Path::new(&path), format!(" ({VARIABLE})"), vec![]),
-        (Source::Search, None) if installed.exists() => {
-            folder(installed, String::new(), vec![not_set()])
+    let at = |path: &Path| within(path, &path.display().to_string());
+    let (mut data, searched) = match (source, variable.filter(|value| !value.is_empty())) {
+        (Source::Embedded, _) => (embedded()?, vec![]),
+        (Source::Path(path), _) => (at(path)?, vec![]),
+        (Source::Search, Some(path)) => {
+            let path = Path::new(&path);
+            (within(path, &format!("{} ({VARIABLE})", path.display()))?, vec![])
         }
+        (Source::Search, None) if installed.exists() => (at(installed)?, vec![not_set()]),
         (Source::Search, None) => {
-            embedded(vec![not_set(), format!("{} (not there)", installed.display())])
+            (embedded()?, vec![not_set(), format!("{} (not there)", installed.display())])
         }
-    }
+    };
+    data.provenance.searched = searched;
+    Ok(data)
 }
 
-impl Source {
-    /// The place that a search finds now, as a source that names it; any other source is itself.
-    pub fn settled(&self) -> Source {
-        match place(self, env::var_os(VARIABLE), Path::new(INSTALLED)).source {
-            Some(folder) => Source::Folder(folder),
-            None => Source::Embedded,
-        }
-    }
-}
-
-fn embedded(searched: Vec<String>) -> Result<Classification, DataError> {
-    const FILES: [(&str, &[u8]); 4] = [
-        (
-            "embedded/fashion-train-5000-images.idx3.gz",
+fn embedded() -> Result<Classification, DataError> {
+    let files = [
+        File::embedded(
+            "fashion-train-5000-images.idx3.gz",
             include_bytes!("../embedded/fashion-train-5000-images.idx3.gz"),
         ),
-        (
-            "embedded/fashion-train-5000-labels.idx1.gz",
+        File::embedded(
+            "fashion-train-5000-labels.idx1.gz",
             include_bytes!("../embedded/fashion-train-5000-labels.idx1.gz"),
         ),
-        (
-            "embedded/fashion-t10k-1000-images.idx3.gz",
+        File::embedded(
+            "fashion-t10k-1000-images.idx3.gz",
             include_bytes!("../embedded/fashion-t10k-1000-images.idx3.gz"),
         ),
-        (
-            "embedded/fashion-t10k-1000-labels.idx1.gz",
+        File::embedded(
+            "fashion-t10k-1000-labels.idx1.gz",
             include_bytes!("../embedded/fashion-t10k-1000-labels.idx1.gz"),
         ),
     ];
-    let files = FILES.map(|(name, bytes)| File { name: name.to_owned(), bytes: bytes.into() });
-    classification(files, "embedded subset of Fashion-MNIST".to_owned(), searched)
-}
-
-/// `place` is the folder in words.
-fn in_folder(
-    folder: &Path,
-    place: String,
-    searched: Vec<String>,
-) -> Result<Classification, DataError> {
-    if !folder.is_dir() {
-        return Err(DataError::NoFolder { folder: place });
-    }
-    let [a, b, c, d] = NAMES.map(|name| open(folder, &place, name));
-    classification([a?, b?, c?, d?], format!("Fashion-MNIST from {place}"), searched)
-}
-
-/// The file with this name, or else with `.gz` behind it.
-fn open(folder: &Path, place: &str, name: &'static str) -> Result<File, DataError> {
-    for path in [folder.join(name), folder.join(format!("{name}.gz"))] {
-        let file = path.display().to_string();
-        match fs::read(path) {
-            Ok(bytes) => return Ok(File { name: file, bytes: bytes.into() }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(DataError::Unreadable { file, error }),
-        }
-    }
-    Err(DataError::Missing { folder: place.to_owned(), name })
-}
-
-fn classification(
-    files: [File; 4],
-    place: String,
-    searched: Vec<String>,
-) -> Result<Classification, DataError> {
-    let [train_images, train_labels, test_images, test_labels] = files;
-    let train = examples(&train_images, &train_labels)?;
-    let test = examples(&test_images, &test_labels)?;
-    let [n, m] = [&train, &test].map(|part| thousands(part.len()));
-    let provenance = Provenance { used: format!("{place} ({n} train, {m} test)"), searched };
-    let names = CLASSES.map(str::to_owned).to_vec();
-    Classification::new(train, test, names, provenance)
-        .map_err(|error| together(&train_images, &test_images, error))
-}
-
-fn examples(images: &File, labels: &File) -> Result<Examples, DataError> {
-    let wrong = |file: &File| {
-        let file = file.name.clone();
-        move |error| DataError::Idx { file, error }
-    };
-    let (sizes, pixels) = idx::read_images(&images.bytes).map_err(wrong(images))?;
-    let numbers = idx::read_labels(&labels.bytes).map_err(wrong(labels))?;
-    let numbers = numbers.into_iter().map(u16::from).collect();
-    Examples::new(sizes, pixels, numbers, CLASSES.len())
-        .map_err(|error| together(images, labels, error))
-}
-
-fn together(first: &File, second: &File, error: ExamplesError) -> DataError {
-    DataError::Examples { first: first.name.clone(), second: second.name.clone(), error }
-}
-
-/// The number with commas between thousands.
-fn thousands(n: usize) -> String {
-    match n {
-        0..1000 => n.to_string(),
-        _ => format!("{},{:03}", thousands(n / 1000), n % 1000),
-    }
+    let mut parts = idx_parts(files)?;
+    parts.what = "embedded subset of Fashion-MNIST";
+    parts.classification("", Source::Embedded)
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Read;
-    use std::process;
+    use std::path::PathBuf;
+    use std::{fs, process};
 
     use flate2::read::MultiGzDecoder;
     use sha2::{Digest, Sha256};
 
     use super::*;
+    use crate::Examples;
+    use crate::source::IDX as NAMES;
 
-    /// The embedded files in the order of [`NAMES`], each with the SHA-256 of its unpacked bytes.
+    /// The embedded files in the order of their names, each with the SHA-256 of its unpacked bytes.
     const EMBEDDED: [(&str, &str); 4] = [
         (
             "fashion-train-5000-images.idx3.gz",
@@ -329,7 +179,7 @@ mod tests {
         }
 
         fn source(&self) -> Source {
-            Source::Folder(self.0.clone())
+            Source::Path(self.0.clone())
         }
 
         /// The message of the error, without the path of the folder.
@@ -360,8 +210,13 @@ mod tests {
             // The header of the images is 16 bytes long, that of the labels 8.
             let (images, labels) = (&unpacked(images)[16..], &unpacked(labels)[8..]);
             assert_eq!(images.len(), part.len() * 784);
+            let mut features = vec![0.0_f32; 784];
             for (example, pixels) in images.chunks(784).enumerate() {
-                assert_eq!(part.row(example), (pixels, u16::from(labels[example])));
+                part.gather_features(&[example], &mut features);
+                assert!(
+                    features.iter().map(|x| (255.0 * x).round() as u8).eq(pixels.iter().copied())
+                );
+                assert_eq!(part.labels()[example], u16::from(labels[example]));
             }
         }
     }
@@ -376,10 +231,13 @@ mod tests {
             counts
         };
         let pixels = |examples: &Examples| -> u64 {
-            (0..examples.len()).flat_map(|i| examples.row(i).0).map(|&p| u64::from(p)).sum()
+            let all: Vec<usize> = (0..examples.len()).collect();
+            let mut features = vec![0.0_f32; all.len() * examples.features()];
+            examples.gather_features(&all, &mut features);
+            features.iter().map(|x| (255.0 * x).round() as u64).sum()
         };
-        assert_eq!((data.train.len(), data.train.shape()), (5000, [28, 28]));
-        assert_eq!((data.test.len(), data.test.shape()), (1000, [28, 28]));
+        assert_eq!((data.train.len(), data.train.shape()), (5000, [28, 28, 1]));
+        assert_eq!((data.test.len(), data.test.shape()), (1000, [28, 28, 1]));
         assert_eq!(counts(&data.train), [457, 556, 504, 501, 488, 493, 493, 512, 490, 506]);
         assert_eq!(counts(&data.test), [107, 105, 111, 93, 115, 87, 97, 95, 95, 95]);
         assert_eq!((pixels(&data.train), pixels(&data.test)), (286_031_984, 58_034_149));
@@ -436,8 +294,8 @@ mod tests {
         assert_eq!(
             found_by_search(Some(&nowhere), &folder.0).unwrap_err().to_string(),
             format!(
-                "there is no folder {here}/nowhere (THALWEG_DATA): \
-                 name the one with the four files of Fashion-MNIST"
+                "there is nothing at {here}/nowhere (THALWEG_DATA): \
+                 name a folder or a file with data"
             )
         );
         folder.remove("t10k-labels-idx1-ubyte.gz");
@@ -445,7 +303,7 @@ mod tests {
             found_by_search(None, &folder.0).unwrap_err().to_string(),
             format!(
                 "{here} has neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz: \
-                 put the four files of Fashion-MNIST there"
+                 put it beside the others"
             )
         );
     }
@@ -467,7 +325,7 @@ mod tests {
         assert_eq!(
             folder.error(),
             "DIR/t10k-images-idx3-ubyte.gz and DIR/t10k-labels-idx1-ubyte.gz: \
-             5000 images but 1000 labels: take both from the same set"
+             5000 examples but 1000 labels: take both from the same set"
         );
 
         let mut labels = unpacked(1);
@@ -502,12 +360,5 @@ mod tests {
         fs::create_dir(folder.0.join("train-labels-idx1-ubyte")).unwrap();
         let message = folder.error();
         assert!(message.starts_with("DIR/train-labels-idx1-ubyte cannot be read ("), "{message}");
-    }
-
-    #[test]
-    fn thousands_are_parted() {
-        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_060_007, "1,060,007")] {
-            assert_eq!(thousands(n), text);
-        }
     }
 }

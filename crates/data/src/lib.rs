@@ -1,6 +1,8 @@
-//! Data to train on: readers, the embedded part of Fashion-MNIST, and batches.
+//! Data to train on: readers, embedded sets, and batches.
 //!
-//! [`fashion_mnist`] finds the data and says where it found them. [`Batching`] says how examples are put
+//! [`fashion_mnist`], [`digits`], [`agaricus`] and [`moby_dick`] find the data and say where they found them;
+//! [`classification`] and [`text`] read those of the user, in formats that are recognised by what is there.
+//! [`Batching`] says how examples are put
 //! into batches; the batches themselves are a pure function of (seed, epoch). [`Examples::gather_features`] copies
 //! one batch into the buffer that a model reads.
 //!
@@ -23,11 +25,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod agaricus;
 mod batches;
+pub mod cifar;
+pub mod csv;
+mod digits;
+mod error;
 mod examples;
 mod fashion;
+mod file;
 pub mod idx;
+pub mod libsvm;
+mod moby_dick;
+mod source;
+mod text;
 
+pub use agaricus::agaricus;
 pub use batches::{Batches, Batching, BatchingError, Epoch, Last, Order, Size};
+pub use digits::digits;
+pub use error::{ContentError, DataError};
 pub use examples::{Classification, Examples, ExamplesError, Provenance};
-pub use fashion::{DataError, Source, fashion_mnist};
+pub use fashion::fashion_mnist;
+pub use moby_dick::moby_dick;
+pub use source::{Source, classification, text};
+pub use text::{Text, TextError};

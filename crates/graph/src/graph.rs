@@ -29,6 +29,8 @@ pub struct Graph {
     scope: String,
     /// The names taken, each with the number to try next where it is wanted again.
     names: HashMap<String, usize>,
+    /// Statistics, each with the value that it takes after a run of training.
+    assignments: Vec<(Tensor, Tensor)>,
 }
 
 /// A handle of a node's value. It is for the graph that made it, and for copies of that graph.
@@ -96,9 +98,47 @@ impl Graph {
         self.node(tensor).shape
     }
 
-    /// The parameters, in the order they were made.
+    /// The parameters that an optimizer moves, in the order they were made: all but the statistics.
     pub fn parameters(&self) -> impl Iterator<Item = Tensor> {
-        self.nodes().filter(|(_, node)| node.role().is_some()).map(|(tensor, _)| tensor)
+        self.of_role(|role| !matches!(role, Role::Statistic(_)))
+    }
+
+    /// The parameters that are statistics, in the order they were made.
+    pub fn statistics(&self) -> impl Iterator<Item = Tensor> {
+        self.of_role(|role| matches!(role, Role::Statistic(_)))
+    }
+
+    /// Has [`Plan::train`](crate::Plan::train) give `statistic` this value after each step's run: one
+    /// that was calculated from what the statistic was in that run. A later value for the same statistic
+    /// takes the place of the earlier one.
+    ///
+    /// # Errors
+    ///
+    /// If `statistic` is not a parameter with the role [`Role::Statistic`], or the shapes differ.
+    pub fn assign(&mut self, statistic: Tensor, value: Tensor) -> Result<(), GraphError> {
+        let node = self.node(statistic);
+        if !matches!(node.role(), Some(Role::Statistic(_))) {
+            let name = node.name().to_owned();
+            return Err(self.error("assign", Problem::NotStatistic { name }));
+        }
+        let (left, right) = (node.shape(), self.shape(value));
+        if left != right {
+            return Err(self.error("assign", Problem::Differ { left, right }));
+        }
+        self.assignments.retain(|(other, _)| *other != statistic);
+        self.assignments.push((statistic, value));
+        Ok(())
+    }
+
+    /// Statistics, each with its value after a run of training.
+    pub(crate) fn assignments(&self) -> &[(Tensor, Tensor)] {
+        &self.assignments
+    }
+
+    fn of_role(&self, is_wanted: fn(Role) -> bool) -> impl Iterator<Item = Tensor> {
+        self.nodes()
+            .filter(move |(_, node)| node.role().is_some_and(is_wanted))
+            .map(|(tensor, _)| tensor)
     }
 
     /// The node of `op` on `inputs`, of the shape that the operation's rule gives.

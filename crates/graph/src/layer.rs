@@ -1,19 +1,12 @@
 //! Layers: what networks repeat.
 
-use crate::{Graph, GraphError, Role, Tensor};
+mod batch_norm;
+mod norm;
 
-/// The function that a layer applies to each of its sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Activation {
-    /// None: the sums themselves.
-    Identity,
-    /// max(x, 0)
-    Relu,
-    /// tanh x
-    Tanh,
-    /// 1 / (1 + e⁻ˣ)
-    Sigmoid,
-}
+pub use batch_norm::BatchNorm;
+
+use crate::window::images;
+use crate::{Activation, Convolution, Graph, GraphError, Role, Tensor};
 
 impl Graph {
     /// A dense layer, f(X·W + b): X is `[examples, inputs]`, the value is `[examples, units]`.
@@ -35,11 +28,35 @@ impl Graph {
         let biases = self.parameter("biases", [units], Role::Bias);
         let product = self.matmul(x, weights)?;
         let sums = self.add(product, biases)?;
-        Ok(match activation {
-            Activation::Identity => sums,
-            Activation::Relu => self.relu(sums),
-            Activation::Tanh => self.tanh(sums),
-            Activation::Sigmoid => self.sigmoid(sums),
-        })
+        Ok(self.activation(sums, activation))
+    }
+
+    /// A convolution of images, f(X ∗ W + b): X is `[n, height, width, channels]`, the value is
+    /// `[n, places down, places across, outputs]`.
+    ///
+    /// It makes the parameters `weights`, of shape `[kernel height, kernel width, channels / groups, outputs]`,
+    /// and `biases`, of shape `[outputs]`; give it a scope of its own.
+    ///
+    /// # Errors
+    ///
+    /// If `x` are no images, and as for [`Graph::conv2d`].
+    pub fn convolution(
+        &mut self,
+        x: Tensor,
+        outputs: usize,
+        kernel: [usize; 2],
+        convolution: Convolution,
+        activation: Activation,
+    ) -> Result<Tensor, GraphError> {
+        let [_, _, _, channels] =
+            images(self.shape(x)).map_err(|problem| self.error("convolution", problem))?;
+        let [down, across] = kernel;
+        let channels_of_group = channels / convolution.groups.max(1);
+        let sizes = [down, across, channels_of_group, outputs];
+        let weights = self.parameter("weights", sizes, Role::Weight);
+        let biases = self.parameter("biases", [outputs], Role::Bias);
+        let product = self.conv2d(x, weights, convolution)?;
+        let sums = self.add(product, biases)?;
+        Ok(self.activation(sums, activation))
     }
 }

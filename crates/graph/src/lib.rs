@@ -38,6 +38,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// The formulas are written in the letters of their sources.
+#![allow(mixed_script_confusables, reason = "Greek letters stand in formulas only")]
+
+mod activation;
+mod curvature;
+mod diagram;
 mod element;
 mod error;
 mod gradient;
@@ -48,16 +54,21 @@ mod loss;
 mod op;
 mod parameters;
 mod plan;
+mod recurrent;
 mod shape;
 mod train;
+mod window;
 
+pub use activation::Activation;
+pub use diagram::{Diagram, DiagramNode, MinimizeError, Neighbour, ScopeCard};
 pub use element::Element;
 pub use error::{GraphError, Problem};
 pub use graph::{Graph, Node, Tensor};
-pub use layer::Activation;
+pub use layer::BatchNorm;
 pub use op::Transposed;
-pub use parameters::{ParameterInfo, ParameterSegments, Parameters, Role};
-pub use plan::{Mode, Plan, RunError, RunOptions};
+pub use parameters::{ParameterInfo, ParameterSegments, Parameters, Role, Start};
+pub use plan::{Mode, Plan, PlanDescription, PlanStep, RunError, RunOptions, Storage};
 pub use shape::{MAX_RANK, Shape};
 pub use thalweg_matrix::Threads;
-pub use train::{Neighbour, ScopeCard, Train};
+pub use train::Train;
+pub use window::{Convolution, Padding, Pooling};

@@ -8,6 +8,7 @@ mod hinge;
 mod huber;
 mod logistic;
 mod multi_margin;
+mod sigmoid_cross_entropy;
 mod squared_error;
 mod squared_hinge;
 

@@ -15,12 +15,46 @@ pub(crate) trait Operation {
     /// The shape of the value.
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem>;
 
+    /// Where rows i to j of the value (parts of its first dimension) need nothing but rows i to j of some
+    /// operands and all of the others: which operands give rows. [`Operation::run`] may then be asked for
+    /// some of the rows, with operands of as many rows. `None` where the value must be made in one.
+    fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
+        if Self::IN_PLACE { elementwise_rows(inputs) } else { None }
+    }
+
+    /// How many floating-point operations make the value: those of its formula, a function of one number
+    /// such as exp counted as one, moving and selecting values as none. One for each element where the
+    /// operation says nothing else.
+    fn flops(&self, _inputs: &[Shape], value: Shape) -> u64 {
+        value.elements() as u64
+    }
+
+    /// How many rows make a block worth its while, even where they do not fit the cache together: many,
+    /// where a block reads much that is not rows over and over, such as recurrent weights.
+    fn rows_at_least(&self, _inputs: &[Shape]) -> usize {
+        1
+    }
+
     /// The gradient of Σ upstream ⊙ value by one of the operands, as nodes. `None` where it is zero
     /// wherever it exists.
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient;
 
     /// Calculates the value.
     fn run<T: Element>(&self, run: Run<'_, T>);
+}
+
+/// Of which operands an operation takes as many rows as it makes.
+pub(crate) type Along = [bool; MAX_OPERANDS];
+
+/// The rows of an elementwise operation under broadcasting: those of the operands that have as many
+/// dimensions as the value, and as many rows.
+pub(crate) fn elementwise_rows(inputs: &[Shape]) -> Option<Along> {
+    let value = inputs.iter().try_fold(Shape::SCALAR, |value, &x| value.broadcast(x)).ok()?;
+    let mut along = [false; MAX_OPERANDS];
+    for (along, x) in along.iter_mut().zip(inputs) {
+        *along = x.rank() == value.rank() && x.sizes().first() == value.sizes().first();
+    }
+    (value.rank() > 0).then_some(along)
 }
 
 /// A gradient as a node, or `None` for zero.
@@ -44,6 +78,8 @@ pub(crate) struct Run<'a, T> {
     pub inputs: &'a [Operand<'a, T>],
     /// The shape of the value.
     pub shape: Shape,
+    /// The place of the first row among those of the whole value; 0 where the value is made in one.
+    pub first_row: usize,
     /// The value, to be written whole.
     pub value: &'a mut [T],
     /// What differs from run to run.
@@ -89,7 +125,13 @@ impl<'a, T> Operand<'a, T> {
 }
 
 /// The most operands that a kernel has.
-pub(crate) const MAX_OPERANDS: usize = 3;
+pub(crate) const MAX_OPERANDS: usize = 4;
+
+/// [`Operation::by_rows`] of an operation along the last axis of all its operands, which have the same
+/// shape: it goes by rows but where that axis is the only one.
+fn over_last_axis(shape: Shape) -> Option<Along> {
+    (shape.rank() > 1).then_some([true; MAX_OPERANDS])
+}
 
 macro_rules! operations {
     ($($file:ident :: $Operation:ident),* $(,)?) => {
@@ -124,6 +166,18 @@ macro_rules! operations {
                 match self { $(Op::$Operation(operation) => operation.shape(inputs)),* }
             }
 
+            fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
+                match self { $(Op::$Operation(operation) => operation.by_rows(inputs)),* }
+            }
+
+            fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
+                match self { $(Op::$Operation(operation) => operation.flops(inputs, value)),* }
+            }
+
+            fn rows_at_least(&self, inputs: &[Shape]) -> usize {
+                match self { $(Op::$Operation(operation) => operation.rows_at_least(inputs)),* }
+            }
+
             fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
                 match self { $(Op::$Operation(operation) => operation.gradient(graph, at)),* }
             }
@@ -150,22 +204,58 @@ operations! {
     square::Square,
     sqrt::Sqrt,
     exp::Exp,
+    exp_m1::ExpM1,
+    erf::Erf,
+    gelu::Gelu,
+    gelu_gradient::GeluGradient,
     ln::Ln,
+    max::Max,
+    min::Min,
+    clamp::Clamp,
     relu::Relu,
     gate::Gate,
     tanh::Tanh,
     sigmoid::Sigmoid,
     softplus::Softplus,
     softmax::Softmax,
+    softmax_gradient::SoftmaxGradient,
+    log_softmax::LogSoftmax,
+    layer_norm::LayerNorm,
+    layer_norm_gradient::LayerNormGradient,
+    rms_norm::RmsNorm,
+    rms_norm_gradient::RmsNormGradient,
+    attention::Attention,
+    attention_gradient::AttentionGradient,
+    causal_mask::CausalMask,
+    lstm_tape::LstmTape,
+    lstm::Lstm,
+    lstm_gradient::LstmGradient,
+    embedding::Embedding,
+    embedding_gradient::EmbeddingGradient,
+    gather::Gather,
+    scatter::Scatter,
     cross_entropy::CrossEntropy,
     cross_entropy_gradient::CrossEntropyGradient,
     zero_one::ZeroOne,
     one_hot::OneHot,
     sum_to::SumTo,
     broadcast_to::BroadcastTo,
+    moments::Moments,
+    by_mode::ByMode,
     reshape::Reshape,
-    transpose::Transpose,
+    permute::Permute,
+    slice::Slice,
+    pad::Pad,
+    concat::Concat,
+    conv2d::Conv2d,
+    conv2d_weights_gradient::Conv2dWeightsGradient,
+    conv2d_input_gradient::Conv2dInputGradient,
+    max_pool2d::MaxPool2d,
+    max_pool2d_gradient::MaxPool2dGradient,
+    average_pool2d::AveragePool2d,
+    average_pool2d_gradient::AveragePool2dGradient,
     dropout_mask::DropoutMask,
+    normal_noise::NormalNoise,
     optimizer::Optimizer,
 }
 

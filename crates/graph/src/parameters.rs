@@ -15,11 +15,36 @@ pub enum Role {
     Weight,
     /// It is added.
     Bias,
+    /// It multiplies what has been normalised, and starts at 1.
+    Scale,
+    /// It is measured in training, by [`Graph::assign`], and no optimizer moves it.
+    Statistic(Start),
     /// Anything else.
     Other,
 }
 
-/// The values of all parameters of a graph, in one vector.
+/// Where a statistic starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Start {
+    /// At 0, as a mean does.
+    Zero,
+    /// At 1, as a variance does.
+    One,
+}
+
+impl Role {
+    /// The value at which all such parameters start, where that is not for an initialiser to say.
+    pub fn start(self) -> Option<f64> {
+        match self {
+            Role::Weight | Role::Bias | Role::Other => None,
+            Role::Scale | Role::Statistic(Start::One) => Some(1.0),
+            Role::Statistic(Start::Zero) => Some(0.0),
+        }
+    }
+}
+
+/// The values of all parameters of a graph, in one vector: those that are trained, and behind them the
+/// statistics.
 ///
 /// Graphs that differ only in the size of the batch have parameters of the same names and shapes, so
 /// that their plans can share these values.
@@ -45,16 +70,25 @@ pub struct ParameterInfo {
 /// The parameters of a graph, one after another.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
+    /// The trained ones first, then the statistics.
     pub(crate) parameters: Vec<ParameterInfo>,
     pub(crate) length: usize,
+    /// How many parameters are trained, and the length of those.
+    pub(crate) trained: usize,
+    pub(crate) trained_length: usize,
 }
 
 impl<T: Element> Parameters<T> {
-    /// The parameters of `graph`, all 0. How they start is for the caller to say.
+    /// The parameters of `graph`, all 0 but those whose role says [where they start](Role::start). How
+    /// the others start is for the caller to say.
     pub fn zeros(graph: &Graph) -> Parameters<T> {
         let layout = Layout::of(graph);
         let values = vec![T::constant(0.0); layout.length];
-        Parameters { layout: Arc::new(layout), values }
+        let mut parameters = Parameters { layout: Arc::new(layout), values };
+        for (info, values) in parameters.iter_mut() {
+            values.fill(T::from_f64(info.role.start().unwrap_or(0.0)));
+        }
+        parameters
     }
 
     /// The parameters in order, each with its place among the values.
@@ -65,6 +99,11 @@ impl<T: Element> Parameters<T> {
     /// All values.
     pub fn values(&self) -> &[T] {
         &self.values
+    }
+
+    /// The values that an optimizer moves: all but the statistics.
+    pub fn trained(&self) -> &[T] {
+        &self.values[..self.layout.trained_length]
     }
 
     /// All values, to be changed.
@@ -88,11 +127,13 @@ impl<T: Element> Parameters<T> {
         })
     }
 
-    /// The parameters with their gradients, as an optimizer wants them. `gradients` is in the same order
-    /// as the values: [`Plan::gradients`](crate::Plan::gradients).
+    /// The trained parameters with their gradients, as an optimizer wants them. `gradients` is in the same
+    /// order as the values: [`Plan::gradients`](crate::Plan::gradients).
     pub fn segments<'a>(&'a mut self, gradients: &'a [T]) -> ParameterSegments<'a, T> {
         let Parameters { layout, values } = self;
-        ParameterSegments { infos: &layout.parameters, start: 0, values, gradients }
+        let infos = &layout.parameters[..layout.trained];
+        let values = &mut values[..layout.trained_length];
+        ParameterSegments { infos, start: 0, values, gradients }
     }
 
     pub(crate) fn layout(&self) -> &Arc<Layout> {
@@ -146,15 +187,18 @@ impl<T: Element> Segments<T> for ParameterSegments<'_, T> {
 impl Layout {
     pub(crate) fn of(graph: &Graph) -> Layout {
         let mut length = 0;
-        let info = |tensor: Tensor| {
+        let mut info = |tensor: Tensor| {
             let node = graph.node(tensor);
             let range = length..length + node.shape().elements();
             length = range.end;
             let role = node.role()?;
             Some(ParameterInfo { name: node.name().to_owned(), shape: node.shape(), role, range })
         };
-        let parameters = graph.parameters().filter_map(info).collect();
-        Layout { parameters, length }
+        let mut parameters: Vec<ParameterInfo> = graph.parameters().filter_map(&mut info).collect();
+        let trained = parameters.len();
+        parameters.extend(graph.statistics().filter_map(info));
+        let trained_length = parameters[..trained].last().map_or(0, |info| info.range.end);
+        Layout { parameters, length, trained, trained_length }
     }
 }
 

@@ -1,10 +1,14 @@
 //! A graph made ready to run: what is needed, in order, with a place for every value.
 
+mod awake;
 mod compile;
+mod describe;
 #[cfg(test)]
 pub(crate) mod naive;
 #[cfg(test)]
 mod random_graphs;
+mod schedule;
+mod stage;
 #[cfg(test)]
 mod tests;
 
@@ -12,28 +16,37 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use awake::awake;
+use stage::{Memory, Stage};
 use thalweg_matrix::Threads;
 use thalweg_optim::{Optimizer, StepError, StepInfo};
 
-use crate::op::{MAX_OPERANDS, Op, Operand, Operation, Run, Values};
+#[cfg(test)]
+use crate::op::Op;
 use crate::parameters::Layout;
-use crate::{Element, Graph, Parameters, Shape, Tensor, Train};
+use crate::{Element, Graph, Parameters, Tensor, Train};
+
+pub use describe::{PlanDescription, PlanStep, Storage};
 
 /// A graph made ready to run in numbers of type `T`.
 ///
 /// [`Plan::compile`] keeps only what the wanted values need, calculates equal subexpressions once, lets
-/// values that are not alive at the same time share memory, and lets an elementwise operation write
-/// over an operand that nobody reads after it. Running allocates nothing but what the matrix product
-/// takes to rearrange large factors.
+/// values that are not alive at the same time share memory, lets an elementwise operation write over an
+/// operand that nobody reads after it, and runs together what can be made row by row. A run after the first
+/// allocates nothing: what kernels need to work in is kept by each thread.
 #[derive(Debug)]
 pub struct Plan<T> {
-    steps: Vec<Step>,
+    stages: Vec<Stage>,
     buffers: Vec<Vec<T>>,
     gradients: Vec<T>,
     inputs: HashMap<Tensor, Place>,
     /// Where the fetched values are.
     values: HashMap<Tensor, Place>,
+    /// Where the statistics are among the parameters, each with the place of its next value.
+    assignments: Vec<(Range<usize>, Place)>,
     layout: Arc<Layout>,
+    /// Whether threads that share a run are worth keeping awake.
+    is_worth_threads: bool,
 }
 
 /// What differs from run to run.
@@ -43,7 +56,7 @@ pub struct RunOptions {
     pub seed: u64,
     /// The number of the step, which random masks depend on.
     pub step: u64,
-    /// Whether random masks are drawn.
+    /// Whether random masks are drawn, and batches are normalised by their own statistics.
     pub mode: Mode,
     /// Who calculates large products.
     pub threads: Threads,
@@ -52,10 +65,10 @@ pub struct RunOptions {
 /// Whether a run is for training or for measuring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// Dropout drops.
+    /// Dropout drops; batches are normalised by their own mean and variance.
     #[default]
     Training,
-    /// Dropout changes nothing.
+    /// Dropout changes nothing; batches are normalised by running averages.
     Evaluation,
 }
 
@@ -106,9 +119,10 @@ impl<T: Element> Plan<T> {
     /// If it was not named.
     pub fn value(&self, tensor: Tensor) -> &[T] {
         match self.values.get(&tensor) {
-            Some(Place::Buffer { index, length }) => &self.buffers[*index][..*length],
-            Some(Place::Gradient(range)) => &self.gradients[range.clone()],
-            _ => panic!("{tensor:?} is not among the values that the plan was compiled to fetch"),
+            Some(place) => self.at(place),
+            None => {
+                panic!("{tensor:?} is not among the values that the plan was compiled to fetch")
+            }
         }
     }
 
@@ -124,14 +138,32 @@ impl<T: Element> Plan<T> {
     /// If the parameters are not those of the graph.
     pub fn run(&mut self, parameters: &Parameters<T>, options: RunOptions) -> Result<(), RunError> {
         self.check(parameters)?;
-        for step in &self.steps {
-            step.run(parameters.values(), &mut self.buffers, &mut self.gradients, options);
-        }
+        self.while_awake(options.threads, |plan| plan.calculate(parameters, options));
         Ok(())
     }
 
+    fn calculate(&mut self, parameters: &Parameters<T>, options: RunOptions) {
+        for stage in &self.stages {
+            let (buffers, gradients) = (&mut self.buffers[..], &mut self.gradients);
+            stage.run(Memory { parameters: parameters.values(), buffers, gradients }, options);
+        }
+    }
+
+    /// Calls `work` with the threads of the pool awake, if they are asked for and there is enough to share.
+    fn while_awake<R: Send>(
+        &mut self,
+        threads: Threads,
+        work: impl FnOnce(&mut Self) -> R + Send,
+    ) -> R {
+        match threads {
+            Threads::Pool if self.is_worth_threads => awake(|| work(self)),
+            Threads::One | Threads::Pool => work(self),
+        }
+    }
+
     /// Calculates, and then runs the optimizer's node: one step of training. Fetched values are those
-    /// before the step; of an optimizer that probes another point first, those at that point.
+    /// before the step; of an optimizer that probes another point first, those at that point. Statistics
+    /// get what the first run says, also where the optimizer then refuses the step.
     ///
     /// # Errors
     ///
@@ -144,14 +176,48 @@ impl<T: Element> Plan<T> {
         optimizer: &mut dyn Optimizer<T>,
         options: RunOptions,
     ) -> Result<StepInfo, RunError> {
-        if self.gradients.len() != self.layout.length {
+        if self.gradients.len() != self.layout.trained_length {
             return Err(RunError::NoTrain);
         }
-        self.run(parameters, options)?;
+        self.check(parameters)?;
+        self.while_awake(options.threads, |plan| plan.step(parameters, optimizer, options))
+    }
+
+    fn step(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        optimizer: &mut dyn Optimizer<T>,
+        options: RunOptions,
+    ) -> Result<StepInfo, RunError> {
+        self.calculate(parameters, options);
+        if options.mode == Mode::Training {
+            self.assign(parameters);
+        }
         if optimizer.probe(&mut parameters.segments(&self.gradients))? {
-            self.run(parameters, options)?;
+            self.calculate(parameters, options);
         }
         Ok(optimizer.step(&mut parameters.segments(&self.gradients))?)
+    }
+
+    /// The names of the operations, in order.
+    #[cfg(test)]
+    fn operations(&self) -> impl Iterator<Item = &'static str> {
+        self.stages.iter().flat_map(Stage::operations).map(Op::name)
+    }
+
+    /// Gives the statistics the values that the last run calculated.
+    fn assign(&self, parameters: &mut Parameters<T>) {
+        for (range, place) in &self.assignments {
+            parameters.values_mut()[range.clone()].copy_from_slice(self.at(place));
+        }
+    }
+
+    fn at(&self, place: &Place) -> &[T] {
+        match place {
+            Place::Buffer { index, length } => &self.buffers[*index][..*length],
+            Place::Gradient(range) => &self.gradients[range.clone()],
+            Place::Parameter(_) => unreachable!("parameters that are read after a run are copied"),
+        }
     }
 
     fn check(&mut self, parameters: &Parameters<T>) -> Result<(), RunError> {
@@ -169,15 +235,6 @@ impl<T: Element> Plan<T> {
     }
 }
 
-/// One operation with the places of its operands and its value.
-#[derive(Clone, Debug)]
-struct Step {
-    op: Op,
-    operands: Vec<(Shape, Place)>,
-    shape: Shape,
-    value: Place,
-}
-
 /// Where a value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
@@ -187,47 +244,18 @@ enum Place {
 }
 
 impl Place {
+    /// The place within its vector.
+    fn range(&self) -> Range<usize> {
+        match self {
+            Place::Buffer { length, .. } => 0..*length,
+            Place::Parameter(range) | Place::Gradient(range) => range.clone(),
+        }
+    }
+
     fn buffer(&self) -> Option<usize> {
         match self {
             Place::Buffer { index, .. } => Some(*index),
             Place::Parameter(_) | Place::Gradient(_) => None,
-        }
-    }
-}
-
-impl Step {
-    fn run<T: Element>(
-        &self,
-        parameters: &[T],
-        buffers: &mut [Vec<T>],
-        gradients: &mut Vec<T>,
-        options: RunOptions,
-    ) {
-        // The output leaves its place while the operands are read, so that the two cannot overlap.
-        let mut output = match &self.value {
-            Place::Buffer { index, .. } => std::mem::take(&mut buffers[*index]),
-            Place::Gradient(_) => std::mem::take(gradients),
-            Place::Parameter(_) => unreachable!("no operation writes parameters"),
-        };
-        let value = match &self.value {
-            Place::Buffer { length, .. } => &mut output[..*length],
-            Place::Gradient(range) | Place::Parameter(range) => &mut output[range.clone()],
-        };
-        let mut operands = [Operand { shape: Shape::SCALAR, values: Values::Here }; MAX_OPERANDS];
-        for (operand, (shape, place)) in operands.iter_mut().zip(&self.operands) {
-            let values = match place {
-                place if *place == self.value => Values::Here,
-                Place::Buffer { index, length } => Values::Each(&buffers[*index][..*length]),
-                Place::Parameter(range) => Values::Each(&parameters[range.clone()]),
-                Place::Gradient(_) => unreachable!("a gradient that a step reads is in a buffer"),
-            };
-            *operand = Operand { shape: *shape, values };
-        }
-        let inputs = &operands[..self.operands.len()];
-        self.op.run(Run { inputs, shape: self.shape, value, options });
-        match &self.value {
-            Place::Buffer { index, .. } => buffers[*index] = output,
-            Place::Gradient(_) | Place::Parameter(_) => *gradients = output,
         }
     }
 }

@@ -44,6 +44,25 @@ impl Shape {
         self.sizes().iter().product()
     }
 
+    /// The product of the sizes before `axis`, its size, and the product of those after it.
+    pub(crate) fn around(self, axis: usize) -> Result<[usize; 3], Problem> {
+        match self.sizes().get(axis) {
+            None => Err(Problem::Axis { axis, shape: self }),
+            Some(&size) => Ok([self.sizes()[..axis].iter().product(), size, self.inner(axis)]),
+        }
+    }
+
+    /// The product of the sizes after `axis`: how far apart its parts begin.
+    pub(crate) fn inner(self, axis: usize) -> usize {
+        self.sizes()[axis + 1..].iter().product()
+    }
+
+    /// The shape with another size along `axis`, which exists.
+    pub(crate) fn with_size(mut self, axis: usize, size: usize) -> Shape {
+        self.sizes[axis] = size;
+        self
+    }
+
     /// The shape with size 1 along `axes`.
     pub(crate) fn with_ones(mut self, axes: &[usize]) -> Result<Shape, Problem> {
         for &axis in axes {
@@ -89,6 +108,32 @@ impl Shape {
             shape.rank += 1;
         }
         shape
+    }
+
+    /// The sizes before the last two, and the last two: one matrix, or several of the same shape.
+    pub(crate) fn matrices(&self) -> Result<(&[usize], [usize; 2]), Problem> {
+        match self.sizes() {
+            [leading @ .., rows, columns] => Ok((leading, [*rows, *columns])),
+            _ => Err(Problem::NotMatrix { shape: *self }),
+        }
+    }
+
+    /// The shape with one more axis behind the others, which are fewer than [`MAX_RANK`].
+    pub(crate) fn with_last(self, size: usize) -> Shape {
+        Shape::of(self.sizes().iter().copied().chain([size]))
+    }
+
+    /// The size of the last axis.
+    pub(crate) fn last(self) -> Result<usize, Problem> {
+        self.sizes().last().copied().ok_or(Problem::Axis { axis: 0, shape: self })
+    }
+
+    /// All three sizes, of a sequence `[batch, time, features]`.
+    pub(crate) fn sequence(self) -> Result<[usize; 3], Problem> {
+        match *self.sizes() {
+            [batch, time, features] => Ok([batch, time, features]),
+            _ => Err(Problem::NotSequence { shape: self }),
+        }
     }
 
     /// Both sizes, of a matrix.

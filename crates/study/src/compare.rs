@@ -91,7 +91,7 @@ pub fn compare<T: Element>(
     for contender in &experiment.contenders {
         let options = options(experiment.seeds[0], Threads::One);
         let training = Training::new(task, &contender.optimizer, options)?;
-        parameters = training.parameters().values().len();
+        parameters = training.parameters().trained().len();
     }
     let log = Mutex::new(folder.log()?);
     let run = Run { experiment, resolved, task, folder, log, checkpoint_every, watch };

@@ -240,7 +240,7 @@ fn start_for(
 ) -> Result<Initializer, ExperimentError> {
     match (asked, &description.start) {
         (None, _) => Ok(default),
-        (Some(asked), Start::Weights(_)) => Ok(asked),
+        (Some(asked), Start::Weights { .. }) => Ok(asked),
         // A file that was written by `to_toml` names the fixed start.
         (Some(asked), Start::Fixed(_)) if asked == default => Ok(default),
         (Some(_), Start::Fixed(value)) => Err(wrong(format!(

@@ -16,11 +16,13 @@ pub(crate) fn initialize<T: Element>(
 ) -> Result<Parameters<T>, TrainError> {
     let model = task.model(1)?;
     let mut parameters = Parameters::zeros(&model.graph);
+    // Where the role says how a parameter starts, it does so already.
+    let open = parameters.iter_mut().filter(|(info, _)| info.role.start().is_none());
     if let Start::Fixed(value) = task.description().start {
-        parameters.values_mut().fill(T::from_f64(value));
+        open.for_each(|(_, values)| values.fill(T::from_f64(value)));
         return Ok(parameters);
     }
-    for (info, values) in parameters.iter_mut() {
+    for (info, values) in open {
         let init = if info.role == Role::Bias { options.bias } else { options.init };
         let stream = Stream::new(options.seed, &format!("init/{}", info.name));
         init.fill(info.shape.sizes(), values, stream);

@@ -10,9 +10,10 @@ use thalweg_calls::{Call, CallError, Value};
 use thalweg_data::{Batches, Batching, BatchingError};
 use thalweg_events::{Diverged, Epoch, Measure, Measured, TrialId};
 use thalweg_graph::{
-    Element, GraphError, Mode, Parameters, Plan, RunError, RunOptions, Threads, Train,
+    Element, GraphError, Mode, Parameters, Plan, PlanDescription, RunError, RunOptions, Tensor,
+    Threads, Train,
 };
-use thalweg_optim::init::{Constant, Initializer, Zeros};
+use thalweg_optim::init::{Constant, Initializer};
 use thalweg_optim::saved::{self, SavedError};
 use thalweg_optim::schedule::SCHEDULES;
 use thalweg_optim::{
@@ -164,7 +165,7 @@ impl Options {
     pub fn of<T: Element>(task: &dyn Task<T>) -> Options {
         let description = task.description();
         let (init, bias) = match description.start {
-            Start::Weights(init) => (init, Zeros.into()),
+            Start::Weights { weights, biases } => (weights, biases),
             Start::Fixed(value) => (Constant { value }.into(), Constant { value }.into()),
         };
         Options { batching: description.batching, init, bias, seed: 0, threads: Threads::One }
@@ -287,6 +288,11 @@ impl<'a, T: Element> Training<'a, T> {
     /// Seconds spent on training, without measuring.
     pub fn seconds(&self) -> f64 {
         self.progress.seconds
+    }
+
+    /// What a step on so many examples does, once such a step has been taken.
+    pub fn plan(&self, batch: usize) -> Option<PlanDescription> {
+        Some(self.steppers.get(&batch)?.plan.describe())
     }
 
     /// The parameters as the optimizer keeps them.
@@ -500,15 +506,24 @@ impl<T: Element> Compiled<T> {
     ) -> Result<Compiled<T>, TrainError> {
         let mut model = task.model(batch)?;
         let train = model.graph.minimize(model.cost, optimizer)?;
-        Ok(Compiled::new(task, model, Some(&train)))
+        // P is measured apart, between epochs.
+        let fetch = [model.cost];
+        Ok(Compiled::new(task, model, &fetch, Some(&train)))
     }
 
     fn for_measuring(task: &dyn Task<T>, batch: usize) -> Result<Compiled<T>, GraphError> {
-        Ok(Compiled::new(task, task.model(batch)?, None))
+        let model = task.model(batch)?;
+        let fetch = [model.cost, model.measure];
+        Ok(Compiled::new(task, model, &fetch, None))
     }
 
-    fn new(task: &dyn Task<T>, model: Model, train: Option<&Train>) -> Compiled<T> {
-        let mut plan = Plan::compile(&model.graph, &[model.cost, model.measure], train);
+    fn new(
+        task: &dyn Task<T>,
+        model: Model,
+        fetch: &[Tensor],
+        train: Option<&Train>,
+    ) -> Compiled<T> {
+        let mut plan = Plan::compile(&model.graph, fetch, train);
         task.prepare(&model, &mut plan);
         Compiled { model, plan }
     }

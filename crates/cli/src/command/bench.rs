@@ -1,5 +1,6 @@
 //! `thalweg bench`: speed, measured where it is used.
 
+mod memory;
 mod step;
 mod train;
 
@@ -7,7 +8,7 @@ use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
 
 use rayon::ThreadPoolBuilder;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Ending;
 use crate::args::BenchArgs;
@@ -27,19 +28,37 @@ pub fn bench(args: BenchArgs) -> Ending {
     Ok(())
 }
 
-/// Seconds for so many of what a line on standard input names; `None` if it names nothing known.
-type Timed<'a> = dyn FnMut(&str, u64) -> Result<Option<f64>, Box<dyn Error>> + 'a;
+/// Seconds that a block should take at least.
+const BLOCK: f64 = 0.1;
+/// Blocks whose median is printed.
+const BLOCKS: usize = 15;
 
-/// One answer for every line `go N`, until the input ends, so that a driver can take turns between programs.
-fn serve(timed: &mut Timed<'_>) -> Ending {
+/// What answers a line on standard input: a word, with a count behind it or without one; `None` if it means
+/// nothing.
+type Answer<'a> = dyn FnMut(&str, Option<u64>) -> Result<Option<Value>, Box<dyn Error>> + 'a;
+
+/// One answer for every line, such as `go N`, until the input ends, so that a driver can take turns between
+/// programs.
+fn serve(answer: &mut Answer<'_>) -> Ending {
     for line in stdin().lock().lines() {
         let line = line?;
         let wrong = || format!("'{line}' is not 'go N'");
-        let (what, n) = line.split_once(' ').ok_or_else(wrong)?;
-        let n = n.trim().parse().map_err(|_| wrong())?;
-        let seconds = timed(what, n)?.ok_or_else(wrong)?;
-        println!("{}", json!({"seconds": seconds, "steps": n}));
+        let (what, count) = match line.trim().split_once(' ') {
+            Some((what, count)) => (what, Some(count.trim().parse().map_err(|_| wrong())?)),
+            None => (line.trim(), None),
+        };
+        println!("{}", answer(what, count)?.ok_or_else(wrong)?);
         stdout().flush()?;
     }
     Ok(())
+}
+
+/// The answer to `go N`.
+fn timed(seconds: f64, steps: u64) -> Value {
+    json!({"seconds": seconds, "steps": steps})
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

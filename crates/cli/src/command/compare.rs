@@ -157,7 +157,7 @@ fn overridden(
     experiment.data = match data {
         Some(embedded) if embedded == Path::new("embedded") => Source::Embedded,
         // The run can be gone on with from anywhere.
-        Some(folder) => Source::Folder(std::path::absolute(folder)?),
+        Some(folder) => Source::Path(std::path::absolute(folder)?),
         None => experiment.data,
     };
     Ok(experiment)

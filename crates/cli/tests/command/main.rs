@@ -4,6 +4,7 @@
 
 mod bench;
 mod compare;
+mod graph;
 mod mistakes;
 mod resume;
 mod trace;

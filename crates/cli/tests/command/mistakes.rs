@@ -48,7 +48,7 @@ fn arguments_of_a_comparison() {
         (&["--task", "fashion-mlp(hidden=1e15)"], "hidden must be at most 65536"),
         (&["--task", "fashion-mlp(dropout=1)"], "dropout must be a number from 0 to below 1"),
         (&["--task", "quadratic-deep", "--init", "zeros"], "leave init out"),
-        (&["--task", "quadratic-deep", "--data", "."], "leave out the folder of data"),
+        (&["--task", "quadratic-deep", "--data", "."], "leave out the place of the data"),
         (&["--init", "he_norml"], "did you mean 'he_normal'?"),
         (&["--schedule", "liner"], "unknown schedule 'liner': did you mean 'linear'?"),
         (&["--schedule", "linear"], "write linear(tau=…)"),
@@ -128,6 +128,18 @@ fn arguments_of_the_other_commands() {
         (&["bench", "train", "--batch", "0"], "it must be a whole number from 1"),
         (&["bench", "train", "--threads", "100000"], "it must be a whole number from 1 to 1024"),
         (&["bench", "train", "--task", "fashion"], "unknown task"),
+        (&["graph", "--task", "fashion-mpl"], "did you mean 'fashion-mlp'?"),
+        (&["graph", "--optimizer", "adm"], "unknown optimizer 'adm': did you mean 'adam'?"),
+        (&["graph", "--optimizer", "groups(\"nothing\", sgd)"], "no group takes 'layer1/weights'"),
+        (&["graph", "--batch", "0"], "it must be a whole number from 1"),
+        (&["graph", "--batch", "5001"], "take batches of at most 5000"),
+        (&["graph", "--scope", "train"], "the outermost are accuracy, cross_entropy, layer1"),
+        (&["graph", "--scope", "layer3"], "unknown scope 'layer3': did you mean 'layer1'?"),
+        (&["graph", "--format", "doot"], "'dot'"),
+        (&["graph", "--format", "tensorboard"], "--out <PATH>"),
+        (&["graph", "--plan", "--scope", "layer1"], "cannot be used with '--scope <SCOPE>'"),
+        (&["graph", "--plan", "--format", "json"], "cannot be used with"),
+        (&["graph", "--out", "nowhere/graph.txt"], "name a file in a folder that is there"),
     ] {
         let line = refused(&scratch, arguments);
         assert!(line.contains(told), "{arguments:?}: {line}");
@@ -242,7 +254,10 @@ fn data_files() {
     };
     let train = ["train", "--optimizer", "sgd", "--epochs", "1", "--data", "data", "--out", "a"];
     let line = refused(&scratch, &train);
-    assert!(line.contains("there is no folder") && line.contains("name the one with"), "{line}");
+    assert!(
+        line.contains("there is nothing at") && line.contains("name a folder or a file"),
+        "{line}"
+    );
     scratch.write(&format!("data/{}", NAMES[0]), &good()[0]);
     let line = refused(&scratch, &train);
     assert!(line.contains("has neither train-labels-idx1-ubyte nor"), "{line}");
@@ -258,7 +273,10 @@ fn data_files() {
         (with(1, idx(&[5], 5)), "train-labels-idx1-ubyte: "),
         (with(2, idx(&[3, 3, 3], 27)), "t10k-images-idx3-ubyte: "),
         (with(3, idx(&[3], 9)), "too long: expected 3 bytes of values, 6 more follow"),
-        (with(1, [idx(&[4], 3), vec![10]].concat()), "train-labels-idx1-ubyte: "),
+        (
+            with(1, [idx(&[4], 3), vec![10]].concat()),
+            "class 1 ('1') has no example in the training",
+        ),
         (with(0, idx(&[u32::MAX, u32::MAX, u32::MAX], 0)), "its header cannot be right"),
         (with(0, vec![0x1f, 0x8b, 8, 0, 0]), "its gzip data are damaged"),
     ] {

@@ -1,22 +1,22 @@
 //! Loops over the values of one or two operands. Each place is on its own, and nothing is contracted
 //! into a fused multiply-add, so that the bits are the same at every width of vector.
 
-use super::Loops;
+use super::{Loops, vectorized};
 use crate::op::{Operand, Values};
 use crate::{Element, Shape};
 
 /// y ← f(x)
 pub(crate) fn map<T: Element>(x: Values<'_, T>, y: &mut [T], f: impl Fn(T) -> T + Copy) {
-    pulp::Arch::new().dispatch(
+    vectorized(
         #[inline(always)]
-        move || match x {
+        || match x {
             Values::Each(x) => {
                 for (y, &x) in y.iter_mut().zip(x) {
                     *y = f(x);
                 }
             }
             Values::Here => {
-                for y in y {
+                for y in y.iter_mut() {
                     *y = f(*y);
                 }
             }
@@ -65,9 +65,9 @@ fn zip_row<T: Element>(
     f: impl Fn(T, T) -> T + Copy,
 ) {
     use Values::{Each, Here};
-    pulp::Arch::new().dispatch(
+    vectorized(
         #[inline(always)]
-        move || match (a, b, along) {
+        || match (a, b, along) {
             (Each(a), Each(b), [true, true]) => {
                 for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
                     *y = f(a, b);
@@ -93,7 +93,7 @@ fn zip_row<T: Element>(
             }
             (Here, Each(b), [_, false]) => {
                 let b = b[0];
-                for y in y {
+                for y in y.iter_mut() {
                     *y = f(*y, b);
                 }
             }
@@ -104,12 +104,12 @@ fn zip_row<T: Element>(
             }
             (Each(a), Here, [false, _]) => {
                 let a = a[0];
-                for y in y {
+                for y in y.iter_mut() {
                     *y = f(a, *y);
                 }
             }
             (Here, Here, _) => {
-                for y in y {
+                for y in y.iter_mut() {
                     *y = f(*y, *y);
                 }
             }

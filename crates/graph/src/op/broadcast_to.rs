@@ -2,7 +2,7 @@
 //!
 //! x̄ = ȳ, summed over what was repeated: the two operations are each other's gradient.
 
-use super::{Gradient, Operation, Run, Site};
+use super::{Along, Gradient, Operation, Run, Site, elementwise_rows};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Shape, Tensor, kernel};
 
@@ -17,6 +17,14 @@ impl Operation for BroadcastTo {
             Ok(shape) if shape == self.to => Ok(shape),
             _ => Err(Problem::Spread { from: inputs[0], to: self.to }),
         }
+    }
+
+    fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
+        elementwise_rows(&[inputs[0], self.to]).map(|[along, ..]| [along, false, false, false])
+    }
+
+    fn flops(&self, _inputs: &[Shape], _value: Shape) -> u64 {
+        0
     }
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {

@@ -3,10 +3,10 @@
 //!
 //! z̄ = (softmax(z) − onehot(c)) ȳ, one node; the class numbers have no gradient.
 
-use super::softmax::minus_ln_softmax;
-use super::{CrossEntropyGradient, Gradient, Operand, Operation, Run, Site};
+use super::softmax::ln_sum_exp;
+use super::{Along, CrossEntropyGradient, Gradient, MAX_OPERANDS, Operand, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
-use crate::{Element, Graph, Shape, Tensor};
+use crate::{Element, Graph, Shape, Tensor, kernel};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CrossEntropy;
@@ -14,6 +14,15 @@ pub(crate) struct CrossEntropy;
 impl Operation for CrossEntropy {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
         classes(inputs)
+    }
+
+    fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        Some([true; MAX_OPERANDS])
+    }
+
+    /// A difference, exp and a sum for each score; ln, a difference and a sum for each example.
+    fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
+        3 * inputs[0].elements() as u64 + 3 * value.elements() as u64
     }
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
@@ -26,10 +35,18 @@ impl Operation for CrossEntropy {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        for ((z, class), y) in examples(run.inputs).zip(run.value) {
-            // A number that is no class has no likelihood.
-            *y = class.map_or(T::constant(f64::NAN), |class| minus_ln_softmax(z, class));
-        }
+        kernel::vectorized(
+            #[inline(always)]
+            || {
+                for ((z, class), y) in examples(run.inputs).zip(run.value.iter_mut()) {
+                    *y = match class {
+                        Some(class) => minus_ln_softmax(z, class),
+                        // A number that is no class has no likelihood.
+                        None => T::constant(f64::NAN),
+                    };
+                }
+            },
+        );
     }
 }
 
@@ -46,6 +63,14 @@ impl Graph {
     pub fn cross_entropy(&mut self, scores: Tensor, classes: Tensor) -> Result<Tensor, GraphError> {
         self.apply(CrossEntropy, &[scores, classes])
     }
+}
+
+/// −ln softmax(z)꜀, of one row. The difference of scores is taken before the logarithm is added, so that
+/// a small loss keeps its digits beside large scores.
+#[inline(always)]
+fn minus_ln_softmax<T: Element>(z: &[T], class: usize) -> T {
+    let (top, rest) = ln_sum_exp(z);
+    rest + (top - z[class])
 }
 
 /// The shape `[n]` that scores `[n, k]` and class numbers `[n]` share.

@@ -5,10 +5,10 @@
 //! ū = Σₗ Gₗ (p − onehot(c))ₗ; the class numbers have no gradient.
 
 use super::cross_entropy::{classes, examples};
-use super::softmax::{softmax, softmax_gradient};
-use super::{Gradient, Operation, Run, Site};
+use super::softmax::softmax;
+use super::{Along, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::Problem;
-use crate::{Element, Graph, Shape};
+use crate::{Element, Graph, Shape, kernel};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CrossEntropyGradient;
@@ -21,6 +21,15 @@ impl Operation for CrossEntropyGradient {
         }
     }
 
+    fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        Some([true; MAX_OPERANDS])
+    }
+
+    /// Those of softmax and a product for each score; a difference for each example.
+    fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
+        5 * value.elements() as u64 + inputs[2].elements() as u64
+    }
+
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         let [z, c, u] = [at.inputs[0], at.inputs[1], at.inputs[2]];
         let examples = graph.shape(u);
@@ -30,7 +39,7 @@ impl Operation for CrossEntropyGradient {
                 let u = graph.reshape(u, column)?;
                 let upstream = graph.mul(at.upstream, u)?;
                 let p = graph.softmax(z)?;
-                softmax_gradient(graph, p, upstream).map(Some)
+                graph.softmax_gradient(p, upstream).map(Some)
             }
             1 => Ok(None),
             _ => {
@@ -45,17 +54,23 @@ impl Operation for CrossEntropyGradient {
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let k = run.shape.sizes()[1].max(1);
         let upstream = run.inputs[2].each();
-        let rows = run.value.chunks_exact_mut(k);
-        for (((z, class), y), &u) in examples(run.inputs).zip(rows).zip(upstream) {
-            let Some(class) = class else {
-                y.fill(T::constant(f64::NAN));
-                continue;
-            };
-            softmax(z, y);
-            y[class] = y[class] - T::constant(1.0);
-            for y in y {
-                *y = *y * u;
-            }
-        }
+        kernel::vectorized(
+            #[inline(always)]
+            || {
+                let rows = run.value.chunks_exact_mut(k);
+                for (((z, class), y), &u) in examples(run.inputs).zip(rows).zip(upstream) {
+                    let Some(class) = class else {
+                        y.fill(T::constant(f64::NAN));
+                        continue;
+                    };
+                    y.copy_from_slice(z);
+                    softmax(y);
+                    y[class] = y[class] - T::constant(1.0);
+                    for y in y {
+                        *y = *y * u;
+                    }
+                }
+            },
+        );
     }
 }

@@ -8,7 +8,7 @@
 
 use thalweg_random::Stream;
 
-use super::{Gradient, Operation, Run, Site};
+use super::{Along, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Mode, Shape, Tensor};
 
@@ -30,6 +30,14 @@ impl Operation for DropoutMask {
         Ok(self.shape)
     }
 
+    fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        (self.shape.rank() > 0).then_some([false; MAX_OPERANDS])
+    }
+
+    fn flops(&self, _inputs: &[Shape], _value: Shape) -> u64 {
+        0
+    }
+
     fn gradient(&self, _graph: &mut Graph, _at: &Site<'_>) -> Gradient {
         Ok(None)
     }
@@ -41,7 +49,9 @@ impl Operation for DropoutMask {
         let rate = f64::from_bits(self.rate);
         let [dropped, kept] = [0.0, 1.0 / (1.0 - rate)].map(T::from_f64);
         let stream = Stream::new(run.options.seed, &self.stream).substream(run.options.step);
-        for (i, y) in (0..).zip(run.value) {
+        let row = run.shape.sizes().get(1..).map_or(0, |inner| inner.iter().product());
+        let first = (run.first_row * row) as u64;
+        for (i, y) in (first..).zip(run.value) {
             *y = if stream.uniform(i) < rate { dropped } else { kept };
         }
     }

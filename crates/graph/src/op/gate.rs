@@ -19,6 +19,10 @@ impl Operation for Gate {
         }
     }
 
+    fn flops(&self, _inputs: &[Shape], _value: Shape) -> u64 {
+        0
+    }
+
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         match at.wanted {
             0 => graph.gate(at.upstream, at.inputs[1]).map(Some),

@@ -14,6 +14,10 @@ impl Operation for Input {
         Ok(self.shape)
     }
 
+    fn flops(&self, _inputs: &[Shape], _value: Shape) -> u64 {
+        0
+    }
+
     fn gradient(&self, _graph: &mut Graph, _at: &Site<'_>) -> Gradient {
         Ok(None)
     }

@@ -1,11 +1,11 @@
-//! Y = A·B, of matrices; each factor may be read transposed.
+//! Y = A·B, of matrices, or of each two of two lists of matrices; each factor may be read transposed.
 //!
 //! Ā = Ȳ·Bᵀ, B̄ = Aᵀ·Ȳ; where a factor is read transposed, its gradient is that, transposed. All four are
 //! products again, with other flags, so that no matrix is ever copied to transpose it.
 
 use thalweg_matrix::{Matrix, product};
 
-use super::{Gradient, Operation, Run, Site};
+use super::{Along, Gradient, Operand, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Shape, Tensor};
 
@@ -26,13 +26,47 @@ pub(crate) struct MatMul {
 
 impl Operation for MatMul {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
-        let [rows, m] = self.left.of(inputs[0].matrix()?);
-        let [n, columns] = self.right.of(inputs[1].matrix()?);
+        let (leading, left) = inputs[0].matrices()?;
+        let (other, right) = inputs[1].matrices()?;
+        if leading != other {
+            return Err(Problem::Leading { left: inputs[0], right: inputs[1] });
+        }
+        let ([rows, m], [n, columns]) = (self.left.of(left), self.right.of(right));
         if m != n {
             let (left, right) = ([rows, m].into(), [n, columns].into());
             return Err(Problem::Inner { left, right, m, n });
         }
-        Ok([rows, columns].into())
+        let last = inputs[0].rank() - 1;
+        Ok(inputs[0].with_size(last - 1, rows).with_size(last, columns))
+    }
+
+    fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
+        /// A factor that the second cache does not hold: then each thread is to read a part of it, not each
+        /// the whole.
+        const LARGE: usize = 256 << 10;
+        match (inputs[0].rank(), self.left) {
+            (2, Transposed::No) if inputs[1].elements() > LARGE => None,
+            (2, Transposed::No) => Some([true, false, false, false]),
+            (2, Transposed::Yes) => None,
+            _ => Some([true, true, false, false]),
+        }
+    }
+
+    /// A product and a sum for each term of each element: 2 m k n.
+    fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
+        let (_, left) = inputs[0].matrices().expect("its shape was checked");
+        let [_, inner] = self.left.of(left);
+        2 * (inner * value.elements()) as u64
+    }
+
+    /// So many that reading a large factor once for each block, or turning it, does not count.
+    fn rows_at_least(&self, inputs: &[Shape]) -> usize {
+        const LARGE: usize = 64 << 10;
+        match (inputs[0].rank(), self.right) {
+            (2, Transposed::No) if inputs[1].elements() > LARGE => 64,
+            (2, Transposed::Yes) if inputs[1].elements() > LARGE => 128,
+            _ => 1,
+        }
     }
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
@@ -49,12 +83,10 @@ impl Operation for MatMul {
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let [a, b] = [run.inputs[0], run.inputs[1]];
-        product(
-            self.left.read(a.each(), a.shape),
-            self.right.read(b.each(), b.shape),
-            run.value,
-            run.options.threads,
-        );
+        let (_, [rows, columns]) = run.shape.matrices().expect("it was shaped as matrices");
+        for (i, y) in run.value.chunks_exact_mut((rows * columns).max(1)).enumerate() {
+            product(self.left.read(a, i), self.right.read(b, i), y, run.options.threads);
+        }
     }
 }
 
@@ -66,9 +98,10 @@ impl Transposed {
         }
     }
 
-    /// The factor as it is read; `shape` is that of a matrix, as it lies.
-    fn read<T>(self, values: &[T], shape: Shape) -> Matrix<'_, T> {
-        let [rows, columns] = [shape.sizes()[0], shape.sizes()[1]];
+    /// Matrix `i` of a factor, as it is read.
+    fn read<'a, T: Element>(self, factor: Operand<'a, T>, i: usize) -> Matrix<'a, T> {
+        let (_, [rows, columns]) = factor.shape.matrices().expect("its shape was checked");
+        let values = &factor.each()[i * rows * columns..][..rows * columns];
         match self {
             Transposed::No => Matrix::new(values, rows, columns),
             Transposed::Yes => Matrix::new(values, rows, columns).transposed(),
@@ -84,20 +117,21 @@ impl Transposed {
 }
 
 impl Graph {
-    /// The product A·B of two matrices, `[m, k]` and `[k, n]`.
+    /// The product A·B of two matrices, `[m, k]` and `[k, n]`, or of each two of as many: `[…, m, k]` and
+    /// `[…, k, n]` to `[…, m, n]`, where the sizes before the last two are the same.
     ///
     /// # Errors
     ///
-    /// If an operand is not a matrix, or the inner sizes differ.
+    /// If an operand is not a matrix nor several, the inner sizes differ, or there are not as many.
     pub fn matmul(&mut self, a: Tensor, b: Tensor) -> Result<Tensor, GraphError> {
         self.matmul_transposed(a, Transposed::No, b, Transposed::No)
     }
 
-    /// The product of two matrices, each of which may be read transposed.
+    /// The product of two matrices, or of each two of as many, each of which may be read transposed.
     ///
     /// # Errors
     ///
-    /// If an operand is not a matrix, or the inner sizes differ.
+    /// If an operand is not a matrix nor several, the inner sizes differ, or there are not as many.
     pub fn matmul_transposed(
         &mut self,
         a: Tensor,

@@ -3,7 +3,7 @@
 //! The class numbers have no gradient.
 
 use super::cross_entropy::class_number;
-use super::{Gradient, Operation, Run, Site};
+use super::{Along, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Shape, Tensor};
 
@@ -18,6 +18,14 @@ impl Operation for OneHot {
             [n] => Ok([n, self.classes].into()),
             _ => Err(Problem::NotVector { shape: inputs[0] }),
         }
+    }
+
+    fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        Some([true; MAX_OPERANDS])
+    }
+
+    fn flops(&self, _inputs: &[Shape], _value: Shape) -> u64 {
+        0
     }
 
     fn gradient(&self, _graph: &mut Graph, _at: &Site<'_>) -> Gradient {

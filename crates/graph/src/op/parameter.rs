@@ -16,6 +16,10 @@ impl Operation for Parameter {
         Ok(self.shape)
     }
 
+    fn flops(&self, _inputs: &[Shape], _value: Shape) -> u64 {
+        0
+    }
+
     fn gradient(&self, _graph: &mut Graph, _at: &Site<'_>) -> Gradient {
         Ok(None)
     }

@@ -17,6 +17,10 @@ impl Operation for Reshape {
         if from.elements() == to.elements() { Ok(to) } else { Err(Problem::Reshape { from, to }) }
     }
 
+    fn flops(&self, _inputs: &[Shape], _value: Shape) -> u64 {
+        0
+    }
+
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         graph.reshape(at.upstream, graph.shape(at.inputs[0])).map(Some)
     }

@@ -24,8 +24,7 @@ impl Operation for Sigmoid {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let one = T::constant(1.0);
-        run.map(move |x| one / (one + (-x).exp()));
+        run.map(T::sigmoid);
     }
 }
 

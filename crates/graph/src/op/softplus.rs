@@ -1,4 +1,4 @@
-//! y = ln(1 + eˣ), elementwise, as max(x, 0) + ln(1 + e^−|x|), which does not overflow.
+//! y = ln(1 + eˣ), elementwise.
 //!
 //! x̄ = ȳ ⊙ sigmoid(x)
 
@@ -22,8 +22,7 @@ impl Operation for Softplus {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let zero = T::constant(0.0);
-        run.map(move |x| x.max(zero) + (-x.abs()).exp().ln_1p());
+        run.map(T::softplus);
     }
 }
 

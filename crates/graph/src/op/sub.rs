@@ -17,8 +17,8 @@ impl Operation for Sub {
     }
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
-        let gradient = if at.wanted == 0 { at.upstream } else { graph.neg(at.upstream) };
-        graph.sum_to(gradient, graph.shape(at.inputs[at.wanted])).map(Some)
+        let gradient = graph.sum_to(at.upstream, graph.shape(at.inputs[at.wanted]))?;
+        Ok(Some(if at.wanted == 0 { gradient } else { graph.neg(gradient) }))
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {

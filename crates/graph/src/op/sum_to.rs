@@ -2,7 +2,7 @@
 //!
 //! x̄ = ȳ, repeated: the two operations are each other's gradient.
 
-use super::{Div, Gradient, Operation, Run, Site};
+use super::{Along, Div, Gradient, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Shape, Tensor, kernel};
 
@@ -19,12 +19,23 @@ impl Operation for SumTo {
         }
     }
 
+    fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
+        let kept = self.to.rank() == inputs[0].rank() && self.to.sizes().first() == inputs[0].sizes().first();
+        (kept && self.to.rank() > 0).then_some([true, false, false, false])
+    }
+
+    /// The additions: one fewer than terms, for each sum.
+    fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
+        inputs[0].elements().saturating_sub(value.elements()) as u64
+    }
+
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         graph.broadcast_to(at.upstream, graph.shape(at.inputs[0])).map(Some)
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        kernel::sum_to(run.inputs[0].each(), run.inputs[0].shape, run.shape, run.value);
+        let (x, threads) = (run.inputs[0], run.options.threads);
+        kernel::sum_to(x.each(), x.shape, run.shape, run.value, threads);
     }
 }
 
@@ -58,6 +69,22 @@ impl Graph {
         self.reshape(sum, shape.without(axes))
     }
 
+    /// The sum over the last axis, which stays with size 1.
+    pub(crate) fn sum_last(&mut self, x: Tensor) -> Result<Tensor, GraphError> {
+        let shape = self.shape(x);
+        let last = shape.rank().saturating_sub(1);
+        let ones = shape.with_ones(&[last]).map_err(|problem| self.error("sum", problem))?;
+        self.sum_to(x, ones)
+    }
+
+    /// The mean over the last axis, which stays with size 1.
+    pub(crate) fn mean_last(&mut self, x: Tensor) -> Result<Tensor, GraphError> {
+        let sum = self.sum_last(x)?;
+        let count = self.shape(x).sizes().last().copied().unwrap_or(1);
+        let count = self.constant(count as f64, []);
+        self.div(sum, count)
+    }
+
     /// The mean of all values, of shape [].
     pub fn mean(&mut self, x: Tensor) -> Tensor {
         let sum = self.sum(x);
@@ -75,5 +102,19 @@ impl Graph {
         let count = self.shape(x).elements() as f64 / self.shape(sum).elements() as f64;
         let count = self.constant(count, []);
         self.div(sum, count)
+    }
+
+    /// The variance over some axes, which are then gone: the mean of the squared distances from the mean.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such axis.
+    pub fn variance_axes(&mut self, x: Tensor, axes: &[usize]) -> Result<Tensor, GraphError> {
+        let mean = self.mean_axes(x, axes)?;
+        let ones = self.shape(x).with_ones(axes).map_err(|problem| self.error("mean", problem))?;
+        let mean = self.reshape(mean, ones)?;
+        let distance = self.sub(x, mean)?;
+        let square = self.square(distance);
+        self.mean_axes(square, axes)
     }
 }

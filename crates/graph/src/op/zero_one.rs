@@ -3,7 +3,7 @@
 //! It is constant wherever it is continuous: z̄ = 0.
 
 use super::cross_entropy::{classes, examples};
-use super::{Gradient, Operation, Run, Site};
+use super::{Along, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Shape, Tensor};
 
@@ -13,6 +13,15 @@ pub(crate) struct ZeroOne;
 impl Operation for ZeroOne {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
         classes(inputs)
+    }
+
+    fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        Some([true; MAX_OPERANDS])
+    }
+
+    /// A comparison for each score.
+    fn flops(&self, inputs: &[Shape], _value: Shape) -> u64 {
+        inputs[0].elements() as u64
     }
 
     fn gradient(&self, _graph: &mut Graph, _at: &Site<'_>) -> Gradient {

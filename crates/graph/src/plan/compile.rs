@@ -7,12 +7,15 @@
 //!    straight to the value of that very step where the operation may write over its operand.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Place, Plan, Step};
+use super::schedule::{Scheduled, along, schedule};
+use super::stage::{RowPlace, Stage, Step, Written};
+use super::{Place, Plan};
 use crate::op::{Op, Operation, Reshape, Run};
 use crate::parameters::Layout;
-use crate::{Element, Graph, RunOptions, Shape, Tensor, Train};
+use crate::{Element, Graph, ParameterInfo, RunOptions, Shape, Tensor, Train};
 
 pub(super) fn compile<T: Element>(
     graph: &Graph,
@@ -21,34 +24,48 @@ pub(super) fn compile<T: Element>(
 ) -> Plan<T> {
     let layout = Layout::of(graph);
     let gradients = train.map_or(&[][..], |train| &train.gradients);
-    let homes = homes(graph, &[fetch, gradients].concat());
+    let assignments = train.map_or(&[][..], |_| graph.assignments());
+    let assigned: Vec<Tensor> = assignments.iter().map(|(_, value)| *value).collect();
+    let homes = homes(graph, &[fetch, gradients, &assigned].concat());
+    let is_gradient: HashSet<Tensor> =
+        gradients.iter().filter_map(|gradient| homes[gradient.0]).collect();
+    // Gradients go straight to where the optimizer reads them. Those places lie in one vector, of which a
+    // stage can write one part only.
+    let stages = schedule(graph, &homes, |tensor| is_gradient.contains(&tensor));
     let mut compiler = Compiler {
-        last_use: last_use(graph, &homes),
+        bytes: size_of::<T>(),
+        last_use: last_use(graph, &homes, &stages),
         graph,
         homes,
         places: HashMap::new(),
-        steps: Vec::new(),
+        stages: Vec::new(),
         lengths: Vec::new(),
         free: Vec::new(),
     };
     let inputs = compiler.place_leaves(&layout);
     let copies = compiler.place_gradients(&layout, gradients);
-    let kept = fetch.iter().chain(copies.iter().map(|(gradient, _)| gradient));
+    let kept = fetch.iter().chain(&assigned).chain(copies.iter().map(|(gradient, _)| gradient));
     let kept = kept.filter_map(|tensor| compiler.homes[tensor.0]).collect();
-    compiler.place_values(kept);
+    compiler.place_values(&stages, kept);
     for (gradient, place) in copies {
         compiler.copy(gradient, place);
     }
     let values = fetch.iter().map(|&tensor| (tensor, compiler.public_place(tensor))).collect();
+    let assignments = compiler.place_assignments(&layout, assignments);
     Plan {
         buffers: compiler.buffers(),
-        gradients: vec![T::constant(0.0); if train.is_some() { layout.length } else { 0 }],
-        steps: compiler.steps,
+        gradients: vec![T::constant(0.0); if train.is_some() { layout.trained_length } else { 0 }],
+        is_worth_threads: compiler.stages.iter().map(Stage::flops).sum::<u64>() >= WORTH_THREADS,
+        stages: compiler.stages,
         inputs,
         values,
+        assignments,
         layout: Arc::new(layout),
     }
 }
+
+/// Floating-point operations that take some 50 µs, as long as a thread takes to wake up.
+const WORTH_THREADS: u64 = 8 << 20;
 
 /// For each tensor that `roots` need, and each input, the tensor in whose place its values are.
 fn homes(graph: &Graph, roots: &[Tensor]) -> Vec<Option<Tensor>> {
@@ -94,34 +111,40 @@ fn needed(graph: &Graph, roots: &[Tensor]) -> Vec<bool> {
 }
 
 /// The homes that are calculated, in order.
-fn order(graph: &Graph, homes: &[Option<Tensor>]) -> Vec<Tensor> {
+pub(super) fn order(graph: &Graph, homes: &[Option<Tensor>]) -> Vec<Tensor> {
     let calculated = |tensor: &Tensor| homes[tensor.0] == Some(*tensor) && !is_leaf(graph, *tensor);
     (0..homes.len()).map(Tensor).filter(calculated).collect()
 }
 
+/// Whether the values are there before a run begins.
+pub(super) fn is_leaf(graph: &Graph, tensor: Tensor) -> bool {
+    use Op::{Constant, Input, Optimizer, Parameter};
+    matches!(graph.node(tensor).op, Input(_) | Parameter(_) | Constant(_) | Optimizer(_))
+}
+
 /// For each home that a calculation reads, the last tensor that is calculated from it.
-fn last_use(graph: &Graph, homes: &[Option<Tensor>]) -> HashMap<Tensor, Tensor> {
+fn last_use(
+    graph: &Graph,
+    homes: &[Option<Tensor>],
+    stages: &[Scheduled],
+) -> HashMap<Tensor, Tensor> {
     let mut last = HashMap::new();
-    for tensor in order(graph, homes) {
+    for &tensor in stages.iter().flat_map(|stage| &stage.tensors) {
         let read = graph.node(tensor).inputs().iter().filter_map(|input| homes[input.0]);
         last.extend(read.map(|home| (home, tensor)));
     }
     last
 }
 
-/// Whether the values are there before a run begins.
-fn is_leaf(graph: &Graph, tensor: Tensor) -> bool {
-    use Op::{Constant, Input, Optimizer, Parameter};
-    matches!(graph.node(tensor).op, Input(_) | Parameter(_) | Constant(_) | Optimizer(_))
-}
-
 struct Compiler<'a> {
+    /// The bytes of a number.
+    bytes: usize,
     graph: &'a Graph,
     homes: Vec<Option<Tensor>>,
     last_use: HashMap<Tensor, Tensor>,
     /// The place of each home.
     places: HashMap<Tensor, Place>,
-    steps: Vec<Step>,
+    stages: Vec<Stage>,
     /// The length of each buffer.
     lengths: Vec<usize>,
     /// The buffers that hold nothing any more.
@@ -131,7 +154,8 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     /// Gives the leaves their places, and returns those of the inputs.
     fn place_leaves(&mut self, layout: &Layout) -> HashMap<Tensor, Place> {
-        for (parameter, info) in self.graph.parameters().zip(&layout.parameters) {
+        let parameters = self.graph.parameters().chain(self.graph.statistics());
+        for (parameter, info) in parameters.zip(&layout.parameters) {
             self.places.insert(parameter, Place::Parameter(info.range.clone()));
         }
         let mut inputs = HashMap::new();
@@ -170,27 +194,113 @@ impl Compiler<'_> {
         copies
     }
 
+    /// The places of statistics among the parameters, each with that of its next value.
+    fn place_assignments(
+        &mut self,
+        layout: &Layout,
+        assignments: &[(Tensor, Tensor)],
+    ) -> Vec<(Range<usize>, Place)> {
+        let statistics = layout.parameters[layout.trained..].iter();
+        let statistics: HashMap<Tensor, &ParameterInfo> =
+            self.graph.statistics().zip(statistics).collect();
+        let place = |(statistic, value): &(Tensor, Tensor)| {
+            (statistics[statistic].range.clone(), self.public_place(*value))
+        };
+        assignments.iter().map(place).collect()
+    }
+
     /// Gives all that is calculated its place, in order; what is `kept` keeps it until the end.
-    fn place_values(&mut self, kept: HashSet<Tensor>) {
-        for tensor in order(self.graph, &self.homes) {
-            let dying = self.dying(tensor, &kept);
-            let place = match (self.places.remove(&tensor), self.overwritten(tensor, &dying)) {
+    fn place_values(&mut self, stages: &[Scheduled], kept: HashSet<Tensor>) {
+        for stage in stages {
+            match (stage.units, &stage.tensors[..]) {
+                (None, &[tensor]) => self.place_whole(tensor, &kept),
+                (None, _) => unreachable!("what is calculated in one is a stage by itself"),
+                (Some(units), tensors) => self.place_rows(tensors, units, &kept),
+            }
+        }
+    }
+
+    /// Places the value of an operation that is calculated in one.
+    fn place_whole(&mut self, tensor: Tensor, kept: &HashSet<Tensor>) {
+        let dying = self.dying(tensor, kept);
+        let place = match (self.places.remove(&tensor), self.overwritten(tensor, &dying)) {
+            (Some(gradient), _) => gradient,
+            (None, Some(operand)) => self.places[&operand].clone(),
+            (None, None) => self.free_buffer(self.graph.shape(tensor).elements()),
+        };
+        let left = dying.iter().map(|home| &self.places[home]).filter(|left| **left != place);
+        self.free.extend(left.filter_map(Place::buffer));
+        self.places.insert(tensor, place.clone());
+        let node = self.graph.node(tensor);
+        let operands = node.inputs().iter().map(|&input| self.operand(input)).collect();
+        let (name, op) = (node.name().to_owned(), node.op.clone());
+        let step = Step { name, op, operands, shape: node.shape(), value: 0 };
+        self.stages.push(Stage::Whole { step, value: place });
+    }
+
+    /// Places the values of operations that run row by row. A buffer that one block of rows has done with
+    /// goes to a value of the same size only, whose rows lie at the same places: other blocks may be at
+    /// another operation.
+    fn place_rows(&mut self, tensors: &[Tensor], units: usize, kept: &HashSet<Tensor>) {
+        let mut whole: HashSet<Tensor> = HashSet::new();
+        for &tensor in tensors {
+            let along = along(self.graph, tensor).unwrap_or_default();
+            for (&input, along) in self.graph.node(tensor).inputs().iter().zip(along) {
+                whole.extend(self.homes[input.0].filter(|_| !along));
+            }
+        }
+        let mut written: Vec<Written> = Vec::new();
+        let mut steps = Vec::new();
+        // Of equal length, and to be had at the end of the stage.
+        let (mut equal, mut later): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
+        for &tensor in tensors {
+            let dying = self.dying(tensor, kept);
+            let length = self.graph.shape(tensor).elements();
+            let overwritten =
+                self.overwritten(tensor, &dying).filter(|operand| !whole.contains(operand));
+            let place = match (self.places.remove(&tensor), overwritten) {
                 (Some(gradient), _) => gradient,
                 (None, Some(operand)) => self.places[&operand].clone(),
-                (None, None) => self.free_buffer(self.graph.shape(tensor).elements()),
+                (None, None) => match equal.iter().position(|(_, free)| *free == length) {
+                    Some(at) => Place::Buffer { index: equal.swap_remove(at).0, length },
+                    None => self.free_buffer(length),
+                },
             };
-            let left = dying.iter().map(|home| &self.places[home]).filter(|left| **left != place);
-            self.free.extend(left.filter_map(Place::buffer));
-            self.places.insert(tensor, place.clone());
-            let node = self.graph.node(tensor);
-            let operands = node.inputs().iter().map(|&input| self.operand(input)).collect();
-            self.steps.push(Step {
-                op: node.op.clone(),
-                operands,
-                shape: node.shape(),
-                value: place,
+            for home in dying {
+                if let (Place::Buffer { index, length }, true) =
+                    (&self.places[&home], self.places[&home] != place)
+                {
+                    match whole.contains(&home) {
+                        true => later.push(*index),
+                        false => equal.push((*index, *length)),
+                    }
+                }
+            }
+            let value = written.iter().position(|w| w.place == place).unwrap_or_else(|| {
+                written.push(Written { place: place.clone(), unit: length / units });
+                written.len() - 1
             });
+            self.places.insert(tensor, place);
+            let node = self.graph.node(tensor);
+            let along = along(self.graph, tensor).unwrap_or_default();
+            let operands = node.inputs().iter().zip(along).map(|(&input, along)| {
+                let (shape, place) = self.operand(input);
+                (shape, if along { RowPlace::Rows(place) } else { RowPlace::Whole(place) })
+            });
+            let operands = operands.collect();
+            let (name, op) = (node.name().to_owned(), node.op.clone());
+            steps.push(Step { name, op, operands, shape: node.shape(), value });
         }
+        self.free.extend(equal.into_iter().map(|(index, _)| index).chain(later));
+        // Known only now: a later step may write where an earlier one reads.
+        for (_, place) in steps.iter_mut().flat_map(|step: &mut Step<RowPlace>| &mut step.operands)
+        {
+            let RowPlace::Rows(rows) = place else { continue };
+            if let Some(at) = written.iter().position(|written| written.place == *rows) {
+                *place = RowPlace::Written(at);
+            }
+        }
+        self.stages.push(Stage::rows(steps, written, units, self.bytes));
     }
 
     /// The homes that nobody reads after `tensor` is calculated.
@@ -221,7 +331,10 @@ impl Compiler<'_> {
     fn copy(&mut self, tensor: Tensor, place: Place) {
         let shape = self.graph.shape(tensor);
         let operands = vec![self.operand(tensor)];
-        self.steps.push(Step { op: Reshape { to: shape }.into(), operands, shape, value: place });
+        let name = self.graph.node(tensor).name().to_owned();
+        let op = Reshape { to: shape }.into();
+        let step = Step { name, op, operands, shape, value: 0 };
+        self.stages.push(Stage::Whole { step, value: place });
     }
 
     /// Where a value can be read after a run. Parameters are not the plan's, so that they are copied.
@@ -271,7 +384,13 @@ impl Compiler<'_> {
             {
                 let value = &mut buffers[*index][..];
                 let options = RunOptions::default();
-                constant.run(Run { inputs: &[], shape: node.shape(), value, options });
+                constant.run(Run {
+                    inputs: &[],
+                    shape: node.shape(),
+                    first_row: 0,
+                    value,
+                    options,
+                });
             }
         }
         buffers

@@ -26,7 +26,7 @@ pub(crate) fn evaluate<T: Element>(
                 };
                 let operands: Vec<_> = node.inputs().iter().map(operand).collect();
                 let shape = node.shape();
-                op.run(Run { inputs: &operands, shape, value: &mut value, options });
+                op.run(Run { inputs: &operands, shape, first_row: 0, value: &mut value, options });
             }
         }
         values.push(value);

@@ -7,7 +7,10 @@ use thalweg_random::Stream;
 
 use super::naive;
 use crate::op::Op;
-use crate::{Graph, Parameters, Plan, Role, RunOptions, Shape, Tensor, Threads, Train, Transposed};
+use crate::{
+    BatchNorm, Convolution, Graph, Mode, Padding, Parameters, Plan, Pooling, Role, RunOptions,
+    Shape, Tensor, Threads, Train, Transposed,
+};
 
 const GRAPHS: u64 = 400;
 
@@ -30,7 +33,8 @@ fn plans_of_random_graphs_give_the_bits_of_the_naive_interpreter() {
                 plan.input_mut(input).copy_from_slice(values);
             }
             let threads = if run == 0 { Threads::One } else { Threads::Pool };
-            let options = RunOptions { seed, step: run, threads, ..RunOptions::default() };
+            let mode = if random.below(3) == 0 { Mode::Evaluation } else { Mode::Training };
+            let options = RunOptions { seed, step: run, threads, mode };
             plan.run(&parameters, options).unwrap();
             let naive = naive::evaluate(&graph, &inputs, &parameters, options);
             for tensor in &fetch {
@@ -111,10 +115,56 @@ const SMOOTH: &[Build] = &[
         Some(if r.below(2) == 0 { g.sqrt(x) } else { g.ln(x) })
     },
     |g, r, all| Some(g.sigmoid(*r.pick(all))),
+    |g, r, all| {
+        let bounded = g.tanh(*r.pick(all));
+        Some(g.gelu(bounded))
+    },
     |g, r, all| Some(g.softplus(*r.pick(all))),
     |g, r, all| product(g, r, all),
     |g, r, all| product(g, r, all),
     |g, r, all| g.softmax(*r.pick(all)).ok(),
+    |g, r, all| g.log_softmax(*r.pick(all)).ok(),
+    |g, r, all| {
+        let x = *r.pick(all);
+        if r.below(2) == 0 { g.layer_norm(x, 0.5) } else { g.rms_norm(x, 0.5) }.ok()
+    },
+    |g, r, all| {
+        let bounded = g.tanh(*r.pick(all));
+        Some(if r.below(2) == 0 { g.exp_m1(bounded) } else { g.erf(bounded) })
+    },
+    |g, r, all| {
+        let x = *r.pick(all);
+        let hidden = 1 + r.below(2);
+        let states = match r.below(3) {
+            0 => g.gru(x, hidden),
+            _ => g.lstm(x, hidden),
+        };
+        states.ok()
+    },
+    |g, r, all| {
+        let (x, heads, causal) = (*r.pick(all), 1 + r.below(2), r.below(2) == 0);
+        let bounded = g.tanh(x);
+        let qkv = g.concat(&[bounded; 6], 2).ok()?;
+        g.attention(qkv, heads, causal).ok()
+    },
+    |g, r, all| {
+        let mask = g.causal_mask(1 + r.below(3));
+        let scores = g.add(*r.pick(all), mask).ok()?;
+        g.softmax(scores).ok()
+    },
+    |g, r, all| {
+        let table = *r.pick(all);
+        g.shape(table).matrix().ok().filter(|[rows, _]| *rows >= 2)?;
+        let shape = r.shape();
+        let numbers = g.input("numbers", shape);
+        g.embedding(table, numbers).ok()
+    },
+    |g, r, all| {
+        let x = *r.pick(all);
+        let [n, _] = g.shape(x).matrix().ok().filter(|[_, columns]| *columns >= 2)?;
+        let numbers = g.input("numbers", [n]);
+        g.gather(x, numbers).ok()
+    },
     |g, r, all| {
         let scores = *r.pick(all);
         let [n, _] = g.shape(scores).matrix().ok().filter(|[_, classes]| *classes >= 2)?;
@@ -147,7 +197,51 @@ const SMOOTH: &[Build] = &[
         g.reshape(x, to).ok()
     },
     |g, r, all| g.transpose(*r.pick(all)).ok(),
+    |g, r, all| {
+        let x = *r.pick(all);
+        let mut axes: Vec<usize> = (0..g.shape(x).rank()).collect();
+        for i in (1..axes.len()).rev() {
+            axes.swap(i, r.below(i + 1));
+        }
+        g.permute(x, &axes).ok()
+    },
+    |g, r, all| {
+        let (x, axis) = (*r.pick(all), r.below(4));
+        let size = *g.shape(x).sizes().get(axis)?;
+        let start = r.below(size + 1);
+        let end = start + r.below(size - start + 1);
+        g.slice(x, axis, start..end).ok()
+    },
+    |g, r, all| g.pad(*r.pick(all), r.below(4), r.below(3), r.below(3)).ok(),
+    |g, r, all| {
+        let tensors: Vec<Tensor> = (0..1 + r.below(6)).map(|_| *r.pick(all)).collect();
+        g.concat(&tensors, r.below(4)).ok()
+    },
+    |g, r, all| {
+        let (x, axis) = (*r.pick(all), r.below(4));
+        // Nothing has no mean.
+        if g.shape(x).elements() == 0 {
+            return None;
+        }
+        let axes = if r.below(2) == 0 { vec![axis] } else { vec![axis, r.below(4)] };
+        g.variance_axes(x, &axes).ok()
+    },
+    |g, r, all| convolved(g, r, all),
+    |g, r, all| g.by_mode(*r.pick(all), *r.pick(all)).ok(),
+    |g, r, all| {
+        // Nothing has no mean.
+        let x = Some(*r.pick(all)).filter(|&x| g.shape(x).elements() > 0)?;
+        g.batch_norm(x, BatchNorm { epsilon: 1.0, ..BatchNorm::default() }).ok()
+    },
+    |g, r, all| {
+        let (images, pooling) = (as_images(g, *r.pick(all)), pooling(r));
+        g.average_pool2d(images, pooling).ok()
+    },
     |g, r, all| g.dropout(*r.pick(all), 0.5).ok(),
+    |g, r, _| {
+        let shape = r.shape();
+        Some(g.normal_noise(shape))
+    },
     |g, r, _| {
         let shape = r.shape();
         Some(g.constant(0.5, shape))
@@ -158,6 +252,17 @@ const SMOOTH: &[Build] = &[
 const ROUGH: &[Build] = &[
     |g, r, all| Some(g.relu(*r.pick(all))),
     |g, r, all| Some(g.abs(*r.pick(all))),
+    |g, r, all| {
+        let (images, pooling) = (as_images(g, *r.pick(all)), pooling(r));
+        g.max_pool2d(images, pooling).ok()
+    },
+    |g, r, all| {
+        let (x, axes) = (*r.pick(all), [r.below(4), r.below(4)]);
+        if r.below(2) == 0 { g.max_axes(x, &axes) } else { g.min_axes(x, &axes) }.ok()
+    },
+    |g, r, all| g.max(*r.pick(all), *r.pick(all)).ok(),
+    |g, r, all| g.min(*r.pick(all), *r.pick(all)).ok(),
+    |g, r, all| g.clamp(*r.pick(all), -0.5, 0.7).ok(),
     |g, r, all| Some(g.sign(*r.pick(all))),
     |g, r, all| g.gate(*r.pick(all), *r.pick(all)).ok(),
     |g, r, all| g.mul(*r.pick(all), *r.pick(all)).ok(),
@@ -168,8 +273,13 @@ const ROUGH: &[Build] = &[
         let [n, _] = g.shape(scores).matrix().ok()?;
         // There may be one class only, or none, so that some numbers are of no class.
         let classes = g.input("classes", [n]);
-        if r.below(2) == 0 { g.zero_one(scores, classes) } else { g.cross_entropy(scores, classes) }
-            .ok()
+        match r.below(4) {
+            0 => g.zero_one(scores, classes),
+            1 => g.cross_entropy(scores, classes),
+            2 => g.embedding(scores, classes),
+            _ => g.gather(scores, classes),
+        }
+        .ok()
     },
     // A gradient in the midst of what it is the gradient of.
     |g, r, all| {
@@ -189,6 +299,43 @@ fn product(graph: &mut Graph, random: &mut Numbers, all: &[Tensor]) -> Option<Te
     let product =
         graph.matmul_transposed(*random.pick(all), left, *random.pick(all), right).ok()?;
     Some(graph.tanh(product))
+}
+
+/// The same values with four dimensions.
+fn as_images(graph: &mut Graph, x: Tensor) -> Tensor {
+    let shape = graph.shape(x);
+    let sizes: [usize; 4] = std::array::from_fn(|place| shape.aligned(place));
+    graph.reshape(x, sizes).expect("more dimensions of size 1 change nothing")
+}
+
+fn convolved(graph: &mut Graph, random: &mut Numbers, all: &[Tensor]) -> Option<Tensor> {
+    let images = as_images(graph, *random.pick(all));
+    let channels = graph.shape(images).sizes()[3];
+    let groups = if channels.is_multiple_of(2) { 1 + random.below(2) } else { 1 };
+    let [down, across, outputs] = [0; 3].map(|_| 1 + random.below(2));
+    let sizes = [down, across, channels / groups, groups * outputs];
+    let weights = graph.parameter("weights", sizes, Role::Weight);
+    let convolution = Convolution {
+        stride: [1 + random.below(2), 1 + random.below(2)],
+        padding: padding(random),
+        dilation: [1, 1 + random.below(2)],
+        groups,
+    };
+    let y = graph.conv2d(images, weights, convolution).ok()?;
+    Some(graph.tanh(y))
+}
+
+fn pooling(random: &mut Numbers) -> Pooling {
+    let [size, stride] = [0; 2].map(|_| [1 + random.below(3), 1 + random.below(3)]);
+    Pooling { size, stride, padding: padding(random) }
+}
+
+fn padding(random: &mut Numbers) -> Padding {
+    match random.below(3) {
+        0 => Padding::Valid,
+        1 => Padding::Same,
+        _ => Padding::Each([0; 2].map(|_| [random.below(2), random.below(2)])),
+    }
 }
 
 impl Random {

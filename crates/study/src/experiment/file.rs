@@ -71,7 +71,7 @@ impl Experiment {
             None => {}
             Some(Source::Search) => line("data", SEARCH.into()),
             Some(Source::Embedded) => line("data", EMBEDDED.into()),
-            Some(Source::Folder(folder)) => line("data", folder.to_string_lossy().as_ref().into()),
+            Some(Source::Path(folder)) => line("data", folder.to_string_lossy().as_ref().into()),
         }
         line("precision", self.precision.name().into());
         line("epochs", (*epochs as i64).into());
@@ -250,7 +250,7 @@ fn source(data: &str) -> Source {
     match data {
         EMBEDDED => Source::Embedded,
         SEARCH => Source::Search,
-        folder => Source::Folder(PathBuf::from(folder)),
+        folder => Source::Path(PathBuf::from(folder)),
     }
 }
 

@@ -11,14 +11,9 @@ use rayon::prelude::*;
 use serde_json::json;
 use thalweg_optim::{Level, Optimizer, Segment, Segments, Stored, bf16, optimizer};
 
-use super::serve;
+use super::{BLOCK, BLOCKS, median, serve, timed};
 use crate::Ending;
 use crate::args::{BenchStepArgs, NumberType};
-
-/// Seconds that a block of steps should take at least.
-const BLOCK: f64 = 0.1;
-/// Blocks of steps and of sweeps, in turns, whose medians are printed.
-const BLOCKS: usize = 15;
 
 pub fn step(args: &BenchStepArgs) -> Ending {
     match args.dtype {
@@ -78,9 +73,9 @@ impl<T: Stored> Bench<T> {
     fn run(mut self, args: &BenchStepArgs) -> Ending {
         let once = self.steps(3)? / 3.0;
         if args.serve {
-            return serve(&mut |what, n| match what {
-                "go" => Ok(Some(self.steps(n)?)),
-                "sweep" => Ok(Some(self.sweeps(n))),
+            return serve(&mut |what, count| match (what, count) {
+                ("go", Some(n)) => Ok(Some(timed(self.steps(n)?, n))),
+                ("sweep", Some(n)) => Ok(Some(timed(self.sweeps(n), n))),
                 _ => Ok(None),
             });
         }
@@ -161,9 +156,4 @@ impl<T: Stored> Bench<T> {
         }
         begin.elapsed().as_secs_f64()
     }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

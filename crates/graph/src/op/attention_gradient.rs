@@ -1,0 +1,109 @@
+//! The gradient of Σ U ⊙ Y by Q, K and V, for the attention Y = P·V, P = softmax(Q·Kᵀ/√s + M), of each example
+//! and each head of size s:
+//!
+//! V̄ = Pᵀ·U, P̄ = U·Vᵀ, S̄ = P ⊙ (P̄ − Σₗ P̄ₗ Pₗ), Q̄ = S̄·K/√s, K̄ = S̄ᵀ·Q/√s
+//!
+//! P is calculated again, as in Dao et al., *FlashAttention*, 2022, section 3.1,
+//! <https://arxiv.org/abs/2205.14135>. Its own gradients are those of the same formula, made of simple
+//! nodes.
+
+use thalweg_matrix::{Matrix, Threads, product_into};
+
+use super::attention::{Attention, Sizes};
+use super::{Along, Gradient, MAX_OPERANDS, Operation, Run, Site};
+use crate::error::Problem;
+use crate::{Element, Graph, Shape, kernel};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct AttentionGradient {
+    pub attention: Attention,
+}
+
+impl Operation for AttentionGradient {
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
+        match (self.attention.shape(inputs)?, inputs[1]) {
+            (y, u) if y == u => Ok(inputs[0]),
+            (left, right) => Err(Problem::Differ { left, right }),
+        }
+    }
+
+    fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        Some([true; MAX_OPERANDS])
+    }
+
+    /// Five products, and the softmax again.
+    fn flops(&self, inputs: &[Shape], _value: Shape) -> u64 {
+        self.attention.products(inputs[0], 5)
+    }
+
+    fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
+        graph.gradient_of_composed(at, |graph, inputs| {
+            let [qkv, u] = [inputs[0], inputs[1]];
+            graph.slope(qkv, u, |graph, qkv| graph.composed_attention(qkv, self.attention.clone()))
+        })
+    }
+
+    fn run<T: Element>(&self, run: Run<'_, T>) {
+        let [_, time, features] = run.shape.sequence().expect("it was shaped as a sequence");
+        let heads = self.attention.heads;
+        let sizes = Sizes { time, heads, size: features / (3 * heads) };
+        let [qkv, u] = [run.inputs[0].each(), run.inputs[1].each()];
+        let qkv = qkv.chunks_exact((time * features).max(1));
+        let u = u.chunks_exact((time * features / 3).max(1));
+        let examples = run.value.chunks_exact_mut((time * features).max(1));
+        T::with_scratch(2 * sizes.scores(), |memory| {
+            for ((qkv, u), gradient) in qkv.zip(u).zip(examples) {
+                gradient.fill(T::constant(0.0));
+                for head in 0..heads {
+                    self.head(&sizes, head, qkv, u, memory, gradient);
+                }
+            }
+        });
+    }
+}
+
+impl AttentionGradient {
+    /// Adds the gradient of one head of one example.
+    fn head<T: Element>(
+        &self,
+        sizes: &Sizes,
+        head: usize,
+        qkv: &[T],
+        u: &[T],
+        memory: &mut [T],
+        gradient: &mut [T],
+    ) {
+        let (one, scale) = (T::constant(1.0), sizes.scale());
+        let (stride, width) = (sizes.stride(), sizes.heads * sizes.size);
+        let [q, k, v] = sizes.head(qkv, head);
+        let [to_q, to_k, to_v] = sizes.starts(head);
+        for block in sizes.blocks(self.attention.causal) {
+            let (p, s) = memory.split_at_mut(memory.len() / 2);
+            let (p, s) = (&mut p[..block.scores()], &mut s[..block.scores()]);
+            sizes.softmax(qkv, head, &block, p);
+            let u = &u[block.start * width + head * sizes.size..];
+            let u = Matrix::with_row_stride(u, block.rows, sizes.size, width);
+            let v = sizes.rows(v, 0, block.keys).transposed();
+            product_into(one, u, v, T::constant(0.0), s, block.keys, Threads::One);
+            let weights = Matrix::new(&*p, block.rows, block.keys).transposed();
+            product_into(one, weights, u, one, &mut gradient[to_v..], stride, Threads::One);
+            kernel::for_rows(
+                s,
+                block.keys,
+                #[inline(always)]
+                |i, s| {
+                    let p = &p[i * block.keys..][..block.keys];
+                    let sum = kernel::dot(s, p);
+                    for (s, &p) in s.iter_mut().zip(p) {
+                        *s = p * (*s - sum);
+                    }
+                },
+            );
+            let s = Matrix::new(&*s, block.rows, block.keys);
+            let to = &mut gradient[block.start * stride + to_q..];
+            product_into(scale, s, sizes.rows(k, 0, block.keys), one, to, stride, Threads::One);
+            let q = sizes.rows(q, block.start, block.rows);
+            product_into(scale, s.transposed(), q, one, &mut gradient[to_k..], stride, Threads::One);
+        }
+    }
+}

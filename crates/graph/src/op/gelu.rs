@@ -1,0 +1,52 @@
+//! y = x Φ(x) with Φ(x) = ½ (1 + erf(x/√2)), the share of a normal distribution below x, elementwise.
+//!
+//! x̄ = ȳ ⊙ (Φ(x) + x φ(x)), one node.
+//!
+//! Hendrycks & Gimpel, *Gaussian error linear units*, 2016, section 2, <https://arxiv.org/abs/1606.08415>.
+
+use std::f64::consts::FRAC_1_SQRT_2;
+
+use super::{GeluGradient, Gradient, Operation, Run, Site};
+use crate::error::Problem;
+use crate::{Element, Graph, Shape, Tensor};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Gelu;
+
+impl Operation for Gelu {
+    const IN_PLACE: bool = true;
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
+        Ok(inputs[0])
+    }
+
+    /// Three products, erf and a sum for each element.
+    fn flops(&self, _inputs: &[Shape], value: Shape) -> u64 {
+        5 * value.elements() as u64
+    }
+
+    fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
+        graph.apply(GeluGradient, &[at.inputs[0], at.upstream]).map(Some)
+    }
+
+    fn run<T: Element>(&self, run: Run<'_, T>) {
+        run.map(
+            #[inline(always)]
+            |x| x * share_below(x),
+        );
+    }
+}
+
+/// Φ(x)
+#[inline(always)]
+pub(crate) fn share_below<T: Element>(x: T) -> T {
+    T::constant(0.5) * (T::constant(1.0) + (x * T::constant(FRAC_1_SQRT_2)).erf())
+}
+
+impl Graph {
+    /// The Gaussian error linear unit x Φ(x), elementwise, where Φ is the distribution function of the normal
+    /// distribution. [`gelu_tanh`](Graph::gelu_tanh) is the approximation.
+    pub fn gelu(&mut self, x: Tensor) -> Tensor {
+        self.elementwise(Gelu, x)
+    }
+}

@@ -1,0 +1,129 @@
+//! δ, the gradient of Σ u ⊙ h by the sums a of long short-term memory, with i, f, g, o, c and h from its tape.
+//! From the last step to the first, with the gradients h̄ and c̄ of a step, δ and f of the next one, and t = tanh c:
+//!
+//! h̄ = u + δ₊·Uᵀ, c̄ = c̄₊ ⊙ f₊ + h̄ ⊙ o ⊙ (1 − t²)
+//! δᵢ = c̄ ⊙ g ⊙ i ⊙ (1 − i), δ_f = c̄ ⊙ c₋ ⊙ f ⊙ (1 − f), δ_g = c̄ ⊙ i ⊙ (1 − g²), δₒ = h̄ ⊙ t ⊙ o ⊙ (1 − o)
+//!
+//! Werbos, *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78, 1990.
+//!
+//! Its own gradients are those of the same steps, unrolled to simple nodes; the tape has none.
+
+use thalweg_matrix::{Matrix, Threads, product_into};
+
+use super::lstm_tape::VALUES;
+use super::{Along, Gradient, Operation, Run, Site};
+use crate::error::Problem;
+use crate::{Element, Graph, Shape, kernel};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LstmGradient;
+
+impl Operation for LstmGradient {
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
+        let ([batch, time, gates], u) = (inputs[0].sequence()?, inputs[3]);
+        match Shape::from([batch, time, gates / 4]) {
+            states if states == u => Ok(inputs[0]),
+            states => Err(Problem::Differ { left: states, right: u }),
+        }
+    }
+
+    fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        Some([true, false, true, true])
+    }
+
+    /// The product with the recurrent weights at each step, eight for h̄ and c̄ and four for each δ of a unit.
+    fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
+        (2 * value.elements() / 4 * inputs[1].sizes()[1] + value.elements() / 4 * 24) as u64
+    }
+
+    fn rows_at_least(&self, _inputs: &[Shape]) -> usize {
+        32
+    }
+
+    fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
+        if at.wanted == 2 {
+            return Ok(None);
+        }
+        graph.gradient_of_composed(at, |graph, inputs| {
+            let [sums, recurrent, u] = [inputs[0], inputs[1], inputs[3]];
+            graph.slope(sums, u, |graph, sums| graph.unrolled_lstm(sums, recurrent))
+        })
+    }
+
+    fn run<T: Element>(&self, run: Run<'_, T>) {
+        let [recurrent, tape, u] = [1, 2, 3].map(|i| run.inputs[i].each());
+        let [batch, time, gates] = run.shape.sequence().expect("it was shaped as a sequence");
+        let hidden = gates / 4;
+        if !run.value.is_empty() {
+            T::with_scratch((2 * batch + 1 + gates) * hidden, |memory| {
+                lstm_gradient(recurrent, tape, u, [batch, time, hidden], memory, run.value);
+            });
+        }
+    }
+}
+
+/// Writes δ. `memory` is for h̄ and c̄ of all examples, for the cell of one before its first step, and for the
+/// transpose of the recurrent weights, which a product reads faster.
+fn lstm_gradient<T: Element>(
+    recurrent: &[T],
+    tape: &[T],
+    u: &[T],
+    [batch, time, hidden]: [usize; 3],
+    memory: &mut [T],
+    δ: &mut [T],
+) {
+    let (gates, values, one) = (4 * hidden, VALUES * hidden, T::constant(1.0));
+    let (transpose, memory) = memory.split_at_mut(gates * hidden);
+    kernel::permute(recurrent, [hidden, gates].into(), &[1, 0], transpose);
+    let recurrent = Matrix::new(transpose, gates, hidden);
+    memory.fill(T::constant(0.0));
+    let (start, memory) = memory.split_at_mut(hidden);
+    let (states, cells) = memory.split_at_mut(batch * hidden);
+    for t in (0..time).rev() {
+        let u = u.chunks_exact(hidden).skip(t).step_by(time);
+        for (state, u) in states.chunks_exact_mut(hidden).zip(u) {
+            state.copy_from_slice(u);
+        }
+        if t + 1 < time {
+            let next = Matrix::with_row_stride(&δ[(t + 1) * gates..], batch, gates, time * gates);
+            product_into(one, next, recurrent, one, states, hidden, Threads::One);
+        }
+        kernel::vectorized(
+            #[inline(always)]
+            || {
+                let tapes = tape.chunks_exact(time * values);
+                let rows = δ.chunks_exact_mut(gates).skip(t).step_by(time).zip(tapes);
+                let memory = states.chunks_exact(hidden).zip(cells.chunks_exact_mut(hidden));
+                for ((δ, tape), (state, cell)) in rows.zip(memory) {
+                    let before = match t {
+                        0 => &*start,
+                        _ => &tape[(t - 1) * values + hidden..][..hidden],
+                    };
+                    step(&tape[t * values..][..values], before, state, cell, δ);
+                }
+            },
+        );
+    }
+}
+
+/// Writes δ of one step of one example. `cell` is c̄₊ ⊙ f₊, and becomes c̄ ⊙ f.
+#[inline(always)]
+fn step<T: Element>(tape: &[T], before: &[T], state: &[T], cell: &mut [T], δ: &mut [T]) {
+    let hidden = state.len();
+    let part = |i: usize| &tape[i * hidden..][..hidden];
+    let [c, i, f, g, o] = [part(1), part(2), part(3), part(4), part(5)];
+    let (δ_i, rest) = δ.split_at_mut(hidden);
+    let (δ_f, rest) = rest.split_at_mut(hidden);
+    let (δ_g, δ_o) = rest.split_at_mut(hidden);
+    let (before, cell, δ_o) = (&before[..hidden], &mut cell[..hidden], &mut δ_o[..hidden]);
+    let one = T::constant(1.0);
+    for k in 0..hidden {
+        let t = c[k].tanh();
+        let δ_c = cell[k] + state[k] * o[k] * (one - t * t);
+        δ_i[k] = δ_c * g[k] * i[k] * (one - i[k]);
+        δ_f[k] = δ_c * before[k] * f[k] * (one - f[k]);
+        δ_g[k] = δ_c * i[k] * (one - g[k] * g[k]);
+        δ_o[k] = state[k] * t * o[k] * (one - o[k]);
+        cell[k] = δ_c * f[k];
+    }
+}

@@ -1,0 +1,273 @@
+//! A stage of a plan: operations that run together, and where their values are.
+
+use std::ops::Range;
+
+use thalweg_matrix::Threads;
+
+use super::Place;
+use crate::op::{MAX_OPERANDS, Op, Operand, Operation, Run, Values};
+use crate::{Element, RunOptions, Shape};
+
+/// The most operations of a stage.
+pub(super) const MOST_STEPS: usize = 48;
+
+/// Operations that run together.
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
+    /// One operation, calculated in one.
+    Whole { step: Step<Place>, value: Place },
+    /// Operations that run block of rows by block of rows.
+    Rows {
+        steps: Vec<Step<RowPlace>>,
+        /// The buffers that they write, each with the values of a unit, all units one after the other.
+        written: Vec<Written>,
+        /// The parts into which rows can be cut.
+        units: usize,
+        /// How many units make a block that fits the cache.
+        units_at_once: usize,
+        /// How many units are worth a thread.
+        units_per_thread: usize,
+    },
+}
+
+/// One operation with the places of its operands, and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Step<P> {
+    /// The name of the node.
+    pub name: String,
+    pub op: Op,
+    pub operands: Vec<(Shape, P)>,
+    pub shape: Shape,
+    /// The index among the buffers that a stage of rows writes.
+    pub value: usize,
+}
+
+/// Where an operand of a stage of rows is.
+#[derive(Clone, Debug)]
+pub(super) enum RowPlace {
+    /// Rows of a buffer that the stage writes, by its index there.
+    Written(usize),
+    /// Rows of what was there before.
+    Rows(Place),
+    /// All of what was there before.
+    Whole(Place),
+}
+
+/// A buffer that a stage of rows writes, or the gradient, of which there is one at most.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub place: Place,
+    /// The values of a unit.
+    pub unit: usize,
+}
+
+/// What a stage works on.
+pub(super) struct Memory<'a, T> {
+    pub parameters: &'a [T],
+    pub buffers: &'a mut [Vec<T>],
+    pub gradients: &'a mut Vec<T>,
+}
+
+impl Stage {
+    /// Operations that run row by row, in blocks that stay in the second cache.
+    pub(super) fn rows(
+        steps: Vec<Step<RowPlace>>,
+        written: Vec<Written>,
+        units: usize,
+        bytes: usize,
+    ) -> Stage {
+        // In tests small values are cut as well.
+        /// A quarter of the second cache of today's processors: weights must stay there as well.
+        const BYTES: usize = if cfg!(test) { 64 } else { 512 << 10 };
+        /// Floating-point operations that take some 5 µs, against one to hand work to a thread that is awake.
+        const WORTH: u64 = if cfg!(test) { 1 } else { 1 << 20 };
+        let read = steps.iter().flat_map(|step| &step.operands);
+        let read = read.filter(|(_, place)| matches!(place, RowPlace::Rows(_)));
+        let read: usize = read.map(|(shape, _)| shape.elements() / units).sum();
+        let unit = read + written.iter().map(|written| written.unit).sum::<usize>();
+        let flops = steps.iter().map(Step::flops).sum::<u64>() / units as u64;
+        let at_least =
+            steps.iter().map(|step| step.rows_at_least().div_ceil(step.shape.sizes()[0] / units));
+        let at_least = if cfg!(test) { 1 } else { at_least.max().unwrap_or(1) };
+        let units_at_once = (BYTES / (unit * bytes).max(1)).max(at_least);
+        let units_at_once = units_at_once.clamp(1, units);
+        let units_per_thread = WORTH.div_ceil(flops.max(1)) as usize;
+        Stage::Rows { steps, written, units, units_at_once, units_per_thread }
+    }
+
+    /// The floating-point operations.
+    pub(super) fn flops(&self) -> u64 {
+        match self {
+            Stage::Whole { step, .. } => step.flops(),
+            Stage::Rows { steps, .. } => steps.iter().map(Step::flops).sum(),
+        }
+    }
+
+    /// The operations, in order.
+    #[cfg(test)]
+    pub(super) fn operations(&self) -> Box<dyn Iterator<Item = &Op> + '_> {
+        match self {
+            Stage::Whole { step, .. } => Box::new(std::iter::once(&step.op)),
+            Stage::Rows { steps, .. } => Box::new(steps.iter().map(|step| &step.op)),
+        }
+    }
+
+    pub(super) fn run<T: Element>(&self, memory: Memory<'_, T>, options: RunOptions) {
+        match self {
+            Stage::Whole { step, value } => step.run_whole(value, memory, options),
+            Stage::Rows { steps, written, units, units_at_once, units_per_thread } => {
+                // The buffers leave their places while others are read, so that none overlap.
+                let mut taken: [Vec<T>; MOST_STEPS] = std::array::from_fn(|_| Vec::new());
+                let Memory { parameters, buffers, gradients } = memory;
+                for (taken, written) in taken.iter_mut().zip(written) {
+                    *taken = std::mem::take(home(&written.place, buffers, gradients));
+                }
+                let mut values = taken.each_mut().map(|taken| &mut taken[..]);
+                for (values, written) in values.iter_mut().zip(written) {
+                    *values = &mut std::mem::take(values)[written.place.range()];
+                }
+                let units_at_once = match options.threads {
+                    Threads::One => *units_at_once,
+                    Threads::Pool => {
+                        let share = units.div_ceil(rayon::current_num_threads());
+                        (*units_at_once).min(share.max(*units_per_thread))
+                    }
+                };
+                let rows = Rows {
+                    steps,
+                    written,
+                    units: *units,
+                    units_at_once,
+                    units_per_thread: *units_per_thread,
+                    parameters,
+                    buffers: &*buffers,
+                    options: RunOptions { threads: Threads::One, ..options },
+                };
+                rows.run(0..*units, values, options.threads);
+                for (taken, written) in taken.iter_mut().zip(written) {
+                    *home(&written.place, buffers, gradients) = std::mem::take(taken);
+                }
+            }
+        }
+    }
+}
+
+impl Step<Place> {
+    fn run_whole<T: Element>(&self, place: &Place, memory: Memory<'_, T>, options: RunOptions) {
+        let Memory { parameters, buffers, gradients } = memory;
+        // The output leaves its place while the operands are read, so that the two cannot overlap.
+        let mut output = std::mem::take(home(place, buffers, gradients));
+        let value = &mut output[place.range()];
+        let mut operands = [Operand { shape: Shape::SCALAR, values: Values::Here }; MAX_OPERANDS];
+        for (operand, (shape, from)) in operands.iter_mut().zip(&self.operands) {
+            let values = if from == place {
+                Values::Here
+            } else {
+                Values::Each(read(from, parameters, buffers))
+            };
+            *operand = Operand { shape: *shape, values };
+        }
+        let inputs = &operands[..self.operands.len()];
+        self.op.run(Run { inputs, shape: self.shape, first_row: 0, value, options });
+        *home(place, buffers, gradients) = output;
+    }
+}
+
+/// The vector that a value is in.
+fn home<'a, T>(
+    place: &Place,
+    buffers: &'a mut [Vec<T>],
+    gradients: &'a mut Vec<T>,
+) -> &'a mut Vec<T> {
+    match place {
+        Place::Buffer { index, .. } => &mut buffers[*index],
+        Place::Gradient(_) => gradients,
+        Place::Parameter(_) => unreachable!("no operation writes parameters"),
+    }
+}
+
+/// A value that no step is writing.
+fn read<'a, T>(place: &Place, parameters: &'a [T], buffers: &'a [Vec<T>]) -> &'a [T] {
+    match place {
+        Place::Buffer { index, length } => &buffers[*index][..*length],
+        Place::Parameter(range) => &parameters[range.clone()],
+        Place::Gradient(_) => unreachable!("a gradient that a step reads is in a buffer"),
+    }
+}
+
+/// A stage of rows that is running.
+struct Rows<'a, T> {
+    steps: &'a [Step<RowPlace>],
+    written: &'a [Written],
+    units: usize,
+    units_at_once: usize,
+    units_per_thread: usize,
+    parameters: &'a [T],
+    buffers: &'a [Vec<T>],
+    options: RunOptions,
+}
+
+impl<T: Element> Rows<'_, T> {
+    /// Runs some units, whose values are `values`.
+    fn run(&self, units: Range<usize>, values: [&mut [T]; MOST_STEPS], threads: Threads) {
+        if units.len() <= self.units_at_once {
+            return self.block(units, values);
+        }
+        // Whole blocks to the left, so that only the last one may be smaller.
+        let blocks = units.len().div_ceil(self.units_at_once);
+        let middle = units.start + blocks / 2 * self.units_at_once;
+        let (mut left, mut right) = (values, std::array::from_fn(|_| &mut [][..]));
+        for ((left, right), written) in left.iter_mut().zip(&mut right).zip(self.written) {
+            let at = (middle - units.start) * written.unit;
+            (*left, *right) = std::mem::take(left).split_at_mut(at);
+        }
+        let (first, second) = (units.start..middle, middle..units.end);
+        match threads {
+            Threads::Pool if units.len() >= 2 * self.units_per_thread => {
+                rayon::join(|| self.run(first, left, threads), || self.run(second, right, threads));
+            }
+            Threads::One | Threads::Pool => {
+                self.run(first, left, threads);
+                self.run(second, right, threads);
+            }
+        }
+    }
+
+    fn block(&self, units: Range<usize>, mut values: [&mut [T]; MOST_STEPS]) {
+        for step in self.steps {
+            let rows_per_unit = step.shape.sizes()[0] / self.units;
+            let value = std::mem::take(&mut values[step.value]);
+            let mut operands =
+                [Operand { shape: Shape::SCALAR, values: Values::Here }; MAX_OPERANDS];
+            for (operand, (shape, place)) in operands.iter_mut().zip(&step.operands) {
+                let part =
+                    |shape: Shape| shape.with_size(0, shape.sizes()[0] / self.units * units.len());
+                *operand = match place {
+                    RowPlace::Written(index) if *index == step.value => {
+                        Operand { shape: part(*shape), values: Values::Here }
+                    }
+                    RowPlace::Written(index) => {
+                        let shape = part(*shape);
+                        Operand { shape, values: Values::Each(&values[*index][..shape.elements()]) }
+                    }
+                    RowPlace::Rows(place) => {
+                        let all = read(place, self.parameters, self.buffers);
+                        let unit = shape.elements() / self.units;
+                        let some = &all[units.start * unit..units.end * unit];
+                        Operand { shape: part(*shape), values: Values::Each(some) }
+                    }
+                    RowPlace::Whole(place) => {
+                        let all = read(place, self.parameters, self.buffers);
+                        Operand { shape: *shape, values: Values::Each(all) }
+                    }
+                };
+            }
+            let inputs = &operands[..step.operands.len()];
+            let shape = step.shape.with_size(0, rows_per_unit * units.len());
+            let (first_row, options) = (rows_per_unit * units.start, self.options);
+            let run = Run { inputs, shape, first_row, value: &mut *value, options };
+            step.op.run(run);
+            values[step.value] = value;
+        }
+    }
+}

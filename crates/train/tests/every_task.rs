@@ -1,0 +1,102 @@
+//! What holds for the training step of every task: it allocates nothing, and its bits do not depend on the
+//! number of threads.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use rayon::ThreadPoolBuilder;
+use thalweg_data::Source;
+use thalweg_graph::{Parameters, Plan, RunOptions, Threads};
+use thalweg_optim::{Optimizer, optimizer};
+use thalweg_train::{Options, Set, Task, Training, task};
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller keeps the same promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the same promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Every task, with a batch, some of them smaller than they are by default but large enough to be shared out.
+const TASKS: &[(&str, usize)] = &[
+    ("digits-softmax", 32),
+    ("fashion-softmax", 128),
+    ("fashion-mlp(hidden=128,layers=2)", 64),
+    ("fashion-2c2d", 4),
+    ("fashion-autoencoder(width=40)", 32),
+    ("fashion-vae(hidden=40,code=8)", 32),
+    ("deep-linear(depth=5,width=40)", 32),
+    ("deep-tanh(depth=5,width=40)", 32),
+    ("agaricus-logistic", 64),
+    ("quadratic-deep", 128),
+    ("tiny-rnn", 1),
+    ("char-lstm(hidden=32,time=12)", 36),
+    ("char-gpt(layers=2,width=32,heads=2,time=16)", 8),
+];
+
+/// A task at its start, ready to take steps on one batch.
+struct Ready {
+    plan: Plan<f32>,
+    parameters: Parameters<f32>,
+    optimizer: Box<dyn Optimizer<f32>>,
+}
+
+impl Ready {
+    fn new(call: &str, batch: usize) -> Ready {
+        let task: Box<dyn Task<f32>> = task(&call.parse().unwrap(), &Source::Embedded).unwrap();
+        let adam = "adam(lr=0.001)".parse().unwrap();
+        let training = Training::new(&*task, &adam, Options::of(&*task)).unwrap();
+        let parameters = training.parameters().clone();
+        let batch: Vec<usize> = (0..batch.min(task.examples(Set::Train))).collect();
+        let mut model = task.model(batch.len()).unwrap();
+        let train = model.graph.minimize(model.cost, "adam").unwrap();
+        let mut plan = Plan::compile(&model.graph, &[model.cost], Some(&train));
+        task.prepare(&model, &mut plan);
+        task.fill(Set::Train, &batch, &model, &mut plan);
+        Ready { plan, parameters, optimizer: optimizer(&adam, None).unwrap() }
+    }
+
+    fn step(&mut self, step: u64, threads: Threads) {
+        let options = RunOptions { step, threads, ..RunOptions::default() };
+        self.plan.train(&mut self.parameters, &mut *self.optimizer, options).unwrap();
+    }
+}
+
+#[test]
+fn steps_allocate_nothing_and_have_the_same_bits_on_any_number_of_threads() {
+    for &(call, batch) in TASKS {
+        let mut alone = Ready::new(call, batch);
+        (0..3).for_each(|step| alone.step(step, Threads::One));
+        let bits = |ready: &Ready| -> Vec<u32> {
+            ready.parameters.values().iter().map(|x| x.to_bits()).collect()
+        };
+        for threads in [2, 3] {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut shared = Ready::new(call, batch);
+            pool.install(|| (0..3).for_each(|step| shared.step(step, Threads::Pool)));
+            assert!(bits(&shared) == bits(&alone), "{call} on {threads} threads");
+        }
+        // Each thread keeps the memory that it needs for the work that comes to it: on one thread, all of it
+        // comes in the first step.
+        let before = ALLOCATIONS.get();
+        (3..6).for_each(|step| alone.step(step, Threads::One));
+        let found = ALLOCATIONS.get() - before;
+        assert_eq!(found, 0, "{call} allocates");
+    }
+}
