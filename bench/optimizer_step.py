@@ -33,11 +33,10 @@ power iteration and QR of both factors, about 2 (2 + 8/3) n³ / 10 = 0.9n³.
 import argparse
 import dataclasses
 import json
-import os
 import statistics
 import sys
 
-from turns import ROOT, Child, Ended, build, median_ratio, target
+from turns import ROOT, Ended, build, load, median_ratio, started, target
 
 BLOCKS, BLOCK_SECONDS = 21, 0.2
 QUICK_BLOCKS, QUICK_SECONDS = 5, 0.05
@@ -142,26 +141,12 @@ def programs(case, thalweg, peers, threads):
             yield peer, [*command, "--optimizer", optimizer], pools
 
 
-def start(name, command, environment, case, seconds):
-    """A child that is warm, and how many of its steps fill a block."""
-    child = Child(name, command, **environment)
-    try:
-        child.go(case.period, FIRST_ANSWER_SECONDS)
-        step = min(child.go(case.period) for _ in range(3))
-        periods = max(1, round(seconds / step / case.period))
-        child.go(periods * case.period)
-        return child, periods * case.period
-    except Ended:
-        child.close()
-        raise
-
-
 def measure(case, thalweg, peers, threads, blocks, seconds):
     """Runs a case and returns what a row of JSON holds."""
     children, missing = [], []
     for name, command, environment in programs(case, thalweg, peers, threads):
         try:
-            children.append(start(name, command, environment, case, seconds))
+            children.append(started(name, command, environment, seconds, case.period, FIRST_ANSWER_SECONDS))
         except Ended as error:
             missing.append(str(error))
     times, sweeps = {child.name: [] for child, _ in children}, []
@@ -244,10 +229,7 @@ def main():
     thalweg = str(target() / "release/thalweg") if arguments.no_build else build()
     seconds = QUICK_SECONDS if arguments.quick else BLOCK_SECONDS
     blocks = arguments.blocks or (QUICK_BLOCKS if arguments.quick else BLOCKS)
-    # Programs that spin at a barrier lose far more to a busy machine than others do.
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"the load is {load:.1f} already: ratios are worth little until it is near 0", file=sys.stderr)
+    load_at_start = load()
     complete = True
     for case in CASES:
         if case.name not in arguments.only:
@@ -258,7 +240,7 @@ def main():
             print(f"{case.name} was given up: {error}", file=sys.stderr)
             complete = False
             continue
-        out["load_at_start"] = load
+        out["load_at_start"] = load_at_start
         complete &= "thalweg" in out["ns_per_parameter"]
         if arguments.json:
             print(json.dumps(out), flush=True)

@@ -4,15 +4,21 @@ A program is a child that reads lines on its input and answers each with one lin
 
     go 200
     {"seconds": 0.0311, "steps": 200}
+
+and some tell with `about` what else is known of them, such as the memory that the steps took.
 """
 
 import json
 import os
 import pathlib
+import platform
+import re
 import select
 import statistics
 import subprocess
+import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -23,6 +29,9 @@ STEERING = (
     "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "MKL_DEBUG_CPU_TYPE", "OMP_NUM_THREADS", "OMP_PROC_BIND", "OMP_PLACES", "ONEDNN_MAX_CPU_ISA",
     "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "RAYON_NUM_THREADS", "CANDLE_NUM_THREADS", "XLA_FLAGS",
 )
+
+
+SPINNING = 0.01
 
 
 class Ended(Exception):
@@ -43,10 +52,10 @@ class Child:
         except OSError as error:
             raise Ended(f"{name}: {error.strerror}: {command[0]}") from None
 
-    def ask(self, what, count, limit):
-        """The seconds for one of `count`, for the request `what`; none within `limit` seconds is an error."""
+    def ask(self, request, limit):
+        """What it answers to a line; nothing within `limit` seconds is an error."""
         try:
-            self.process.stdin.write(f"{what} {count}\n")
+            self.process.stdin.write(f"{request}\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise Ended(f"{self.name}: {self.last_words()}") from None
@@ -56,20 +65,38 @@ class Child:
         line = self.process.stdout.readline()
         if not line:
             raise Ended(f"{self.name}: {self.last_words()}")
-        answer = json.loads(line)
+        return json.loads(line)
+
+    def timed(self, what, count, limit):
+        """The seconds for one of `count`."""
+        answer = self.ask(f"{what} {count}", limit)
         return answer["seconds"] / answer["steps"]
 
     def go(self, steps, limit=600):
-        return self.ask("go", steps, limit)
+        return self.timed("go", steps, limit)
 
     def sweep(self, sweeps, limit=600):
-        return self.ask("sweep", sweeps, limit)
+        return self.timed("sweep", sweeps, limit)
+
+    def about(self, limit=600):
+        """What it tells of itself and its steps so far."""
+        return self.ask("about", limit)
+
+    def warm(self, seconds, period=1, first_answer=600):
+        """Warms it up, and gives how many of its steps, a multiple of `period`, take so long."""
+        self.go(period, first_answer)
+        step = min(self.go(period) for _ in range(3))
+        steps = max(1, round(seconds / step / period)) * period
+        self.go(steps)
+        return steps
 
     def last_words(self):
-        """The last line that it wrote to the standard error."""
+        """The last line that it wrote to the standard error, or the last that names an error: others may follow
+        with advice."""
         self.process.wait()
         self.errors.seek(0)
         lines = [line.strip() for line in self.errors if line.strip()]
+        lines = [line for line in lines if re.search(r"(?:[Ee]rror|Unsupported): ", line)] or lines
         return lines[-1] if lines else f"ended with {self.process.returncode}"
 
     def close(self):
@@ -87,10 +114,59 @@ def target():
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
 
+def machine():
+    """What `record/` calls this machine: `x86_64-linux-intel-xeon-2-cores`."""
+    model = platform.processor() or platform.machine()
+    if (cpuinfo := pathlib.Path("/proc/cpuinfo")).exists():
+        names = re.findall(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.MULTILINE)
+        model = names[0] if names else model
+    model = re.sub(r"\(R\)|\(TM\)|@.*|\b(?:CPU|Processor|\d+-Core)\b", " ", model)
+    words = [platform.machine(), platform.system(), *model.split(), f"{os.cpu_count()} cores"]
+    return "-".join(words).lower().replace(" ", "-")
+
+
+def record():
+    """The folder of what was measured on this machine."""
+    folder = ROOT / "bench/record" / machine()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def build():
     """The `thalweg` command as it is optimized."""
     subprocess.run(["cargo", "build", "--release", "--quiet"], check=True, cwd=ROOT)
     return str(target() / "release/thalweg")
+
+
+def load():
+    """How busy the machine is already, with a word where that is too much."""
+    load = os.getloadavg()[0]
+    # Programs that spin at a barrier lose far more to a busy machine than others do.
+    if load > 0.5:
+        print(f"the load is {load:.1f} already: ratios are worth little until it is near 0", file=sys.stderr)
+    return load
+
+
+def started(name, command, environment, *warm):
+    """A child that is warm, and how many of its steps fill a block, for the arguments of `Child.warm`."""
+    child = Child(name, command, **environment)
+    try:
+        return child, child.warm(*warm)
+    except Ended:
+        child.close()
+        raise
+
+
+def alternate(children, rounds):
+    """Seconds for a step of each child, round by round, by their names. `children` are pairs of a child and
+    the steps of its block."""
+    times = {child.name: [] for child, _ in children}
+    for _ in range(rounds):
+        for child, steps in children:
+            times[child.name].append(child.go(steps))
+            # The threads of some libraries spin for a while after the last loop.
+            time.sleep(SPINNING)
+    return times
 
 
 def median_ratio(of, to):

@@ -11,10 +11,10 @@ XLA takes a thread for each core that the process may use, so --threads chooses 
 """
 
 import argparse
-import json
 import os
-import sys
 import time
+
+from serving import chosen_cores, serve
 
 os.environ["JAX_PLATFORMS"] = "cpu"
 
@@ -53,7 +53,7 @@ def main():
         parser.error(f"{arguments.params} parameters cannot fill {arguments.tensors} equal tensors")
     else:
         shape = (arguments.params // arguments.tensors,)
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
+    chosen_cores(arguments.threads)
 
     import jax
     import optax
@@ -70,17 +70,15 @@ def main():
     step = jax.jit(step, donate_argnums=(0, 1))
     jax.block_until_ready((parameters, state, gradients))
 
-    for line in sys.stdin:
-        match line.split():
-            case ["go", count] if count.isdecimal() and int(count) > 0:
-                steps = int(count)
-            case _:
-                sys.exit(f"expected 'go N' with N from 1, got {line.strip()!r}")
+    def block(steps):
+        nonlocal parameters, state
         start = time.perf_counter()
         for _ in range(steps):
             parameters, state = step(parameters, state, gradients)
         jax.block_until_ready((parameters, state))
-        print(json.dumps({"seconds": time.perf_counter() - start, "steps": steps}), flush=True)
+        return time.perf_counter() - start
+
+    serve(block)
 
 
 if __name__ == "__main__":

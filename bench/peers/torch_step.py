@@ -21,12 +21,13 @@ PyTorch has no optimizer for is written here in its operations, from the papers:
 """
 
 import argparse
-import json
 import math
 import sys
 import time
 
 import torch
+
+from serving import serve
 
 HOW = {
     "default": {"foreach": False},
@@ -163,21 +164,19 @@ OPTIMIZERS = {
 DTYPES = {"f32": torch.float32, "f64": torch.float64, "bf16": torch.bfloat16}
 
 
-def serve(step, parameters):
-    """One timed block for each line `go N`."""
-    for line in sys.stdin:
-        match line.split():
-            case ["go", count] if count.isdecimal() and int(count) > 0:
-                steps = int(count)
-            case _:
-                sys.exit(f"expected 'go N' with N from 1, got {line.strip()!r}")
+def block_of(step, parameters):
+    """What takes a number of steps and gives the seconds."""
+
+    def block(steps):
         start = time.perf_counter()
         for _ in range(steps):
             step()
         seconds = time.perf_counter() - start
         if not torch.isfinite(parameters[0]).all():
             sys.exit("a parameter is not finite, so the time means nothing")
-        print(json.dumps({"seconds": seconds, "steps": steps}), flush=True)
+        return seconds
+
+    return block
 
 
 def main():
@@ -214,7 +213,7 @@ def main():
         torch._dynamo.config.recompile_limit = 64
         torch._dynamo.config.fail_on_recompile_limit_hit = True
         step = torch.compile(step)
-    serve(step, parameters)
+    serve(block_of(step, parameters))
 
 
 if __name__ == "__main__":
