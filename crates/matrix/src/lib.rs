@@ -24,6 +24,7 @@
 #![allow(mixed_script_confusables, reason = "Greek letters stand in formulas only")]
 #![allow(confusable_idents, reason = "Greek letters stand in formulas only")]
 
+mod aligned;
 mod eigen;
 mod newton_schulz;
 mod orthogonal_factor;
@@ -31,9 +32,12 @@ mod product;
 mod scalar;
 mod symmetric;
 
+pub use aligned::Aligned;
 pub use eigen::{NotConverged, eigen, inverse_root};
 pub use newton_schulz::{MUON, Workspace, newton_schulz};
 pub use orthogonal_factor::orthogonal_factor;
-pub use product::{Matrix, Threads, product, product_into, product_scaled};
+pub use product::{
+    Matrix, Rearranged, Threads, product, product_into, product_rearranged, product_scaled,
+};
 pub use scalar::Scalar;
 pub use symmetric::{gram, gram_scaled, symmetric_product};

@@ -1,18 +1,23 @@
 //! Products of matrices.
 //!
 //! Each value is a sum over the inner index in parts whose bounds depend on its size alone, each part in
-//! order, by fused multiply-adds where the processor has them. So bits do not depend on the number of
-//! threads, nor on the width of vectors; a processor without fused multiply-add gives other ones.
+//! order, by fused multiply-adds where the processor has them; where there are few columns, it is one in
+//! lanes (see [`thin`](self::thin)). So bits do not depend on the number of threads, nor on the width of
+//! vectors; a processor without fused multiply-add gives other ones.
 
 mod part;
+mod rearranged;
+mod thin;
 mod tile;
 mod turn;
 
 use rayon::prelude::*;
 
 use crate::Scalar;
-use part::{Factor, Target, part};
+use part::{Factor, Target, Wanted, part};
+use thin::{is_thin, thin};
 
+pub use rearranged::{Rearranged, product_rearranged};
 pub use tile::Tiles;
 pub(crate) use tile::{of_f32 as tiles_f32, of_f64 as tiles_f64};
 pub(crate) use turn::{turn, turn_f32};
@@ -78,8 +83,12 @@ impl<'a, T> Matrix<'a, T> {
         self.columns
     }
 
-    /// Some of the rows.
-    pub(crate) fn some_rows(self, start: usize, rows: usize) -> Matrix<'a, T> {
+    /// Some of the rows, as they are read.
+    ///
+    /// # Panics
+    ///
+    /// If `values` is too short for where they begin.
+    pub fn some_rows(self, start: usize, rows: usize) -> Matrix<'a, T> {
         Matrix { values: &self.values[start * self.row_stride..], rows, ..self }
     }
 
@@ -156,16 +165,13 @@ pub fn product_into<T: Scalar>(
     }
     assert!(a.is_within() && b.is_within(), "a matrix of a product reaches past its values");
     let y = Target { values: y.as_mut_ptr(), row_stride };
-    let [a, b] = [a, b].map(|matrix| Factor {
-        values: matrix.values.as_ptr(),
-        row_stride: matrix.row_stride,
-        column_stride: matrix.column_stride,
-    });
+    let [a, b] = [a, b].map(Factor::of);
     let shares = match threads {
         Threads::One => Shares::ONE,
-        Threads::Pool => Shares::of([m, k, n]),
+        Threads::Pool => Shares::of([m, k, n], a.column_stride == 1, b.column_stride == 1),
     };
-    let share = |index: usize| {
+    let is_thin = is_thin::<T>([k, n], a.column_stride);
+    shared(shares.count, |index| {
         let [top, bottom] = [index, index + 1].map(|i| (i * shares.rows).min(m));
         let [left, right] = [index, index + 1].map(|i| (i * shares.columns).min(n));
         let ([top, bottom], [left, right]) = match shares.rows < m {
@@ -177,12 +183,69 @@ pub fn product_into<T: Scalar>(
         // columns. The strides of a slice fit an isize.
         unsafe {
             let sizes = [bottom - top, k, right - left];
-            part(sizes, α, a.from(top, 0), b.from(0, left), β, y.from(top, left));
+            let (a, b, y) = (a.from(top, 0), b.from(0, left), y.from(top, left));
+            match is_thin {
+                true => thin(sizes, α, a, b, β, y),
+                false => part(sizes, α, a, b, β, y, Wanted::All),
+            }
+        }
+    });
+}
+
+/// Y ← f(α·A·B + β·Y) on and above the diagonal of a square Y, where `f` gets the index of the first of some
+/// values that lie side by side, and the values. What stands below the diagonal afterwards is nothing to be
+/// read. For sizes that fit, of at least 1.
+pub(crate) fn product_above<T: Scalar>(
+    α: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    β: T,
+    y: &mut [T],
+    threads: Threads,
+    f: impl Fn(usize, &mut [T]) + Sync,
+) {
+    let (k, n) = (a.columns, a.rows);
+    assert_sizes(a, b, y);
+    assert!(b.columns == n && k > 0 && n > 0 && a.is_within() && b.is_within());
+    let y = Target { values: y.as_mut_ptr(), row_stride: n };
+    let [a, b] = [a, b].map(Factor::of);
+    let count = match threads {
+        Threads::One => 1,
+        Threads::Pool => rayon::current_num_threads().min(n / Shares::COLUMNS).max(1),
+    };
+    // Strips of columns down to the diagonal, of nearly the same area.
+    let bound = |index: usize| match index == count {
+        true => n,
+        false => {
+            let columns = n as f64 * (index as f64 / count as f64).sqrt();
+            n.min((columns / Shares::COLUMNS as f64).round() as usize * Shares::COLUMNS)
         }
     };
-    match shares.count {
+    shared(count, |index| {
+        let (left, right) = (bound(index), bound(index + 1));
+        if left == right {
+            return;
+        }
+        let wanted = Wanted::Above { columns: left };
+        // SAFETY: every element that the sizes and strides address lies within its slice, as was asserted
+        // above; Y is borrowed alone, and shares are of different columns. The strides of a slice fit an
+        // isize.
+        unsafe {
+            part([right, k, right - left], α, a, b.from(0, left), β, y.from(0, left), wanted);
+            for row in 0..right {
+                let start = left.max(row);
+                let values = y.from(row, start).values;
+                f(row * n + start, std::slice::from_raw_parts_mut(values, right - start));
+            }
+        }
+    });
+}
+
+/// Calls `share` with each index, by the threads of the pool if there are several.
+fn shared(count: usize, share: impl Fn(usize) + Sync + Send) {
+    match count {
         1 => share(0),
-        count => (0..count).into_par_iter().for_each(share),
+        count => (0..count).into_par_iter().with_max_len(1).for_each(share),
     }
 }
 
@@ -196,27 +259,34 @@ struct Shares {
 impl Shares {
     const ONE: Shares = Shares { count: 1, rows: usize::MAX, columns: usize::MAX };
 
+    /// Whole tiles of the widest vectors.
+    const COLUMNS: usize = 64;
+
     /// For the threads of the pool: none of less than half a million multiplications, which take some 5 µs,
     /// against one to hand a share to a thread that is awake.
-    fn of([m, k, n]: [usize; 3]) -> Shares {
+    fn of([m, k, n]: [usize; 3], a_lies: bool, b_lies: bool) -> Shares {
         const LEAST: usize = 1 << 19;
-        // Whole tiles of the widest vectors.
-        const COLUMNS: usize = 64;
         const ROWS: usize = 12;
         let threads = rayon::current_num_threads();
         let worth = (m.saturating_mul(k).saturating_mul(n) / LEAST).max(1);
-        // Two for each thread, so that a slow one leaves some to the others, where they come out even.
-        let strip = |size: usize, unit: usize| {
+        // Several for each thread, so that a slow one leaves some to the others, where they come out even and
+        // none is of fewer units than `least`.
+        let strip = |size: usize, unit: usize, least: usize, most_each: usize| {
             let units = size.div_ceil(unit);
-            let even = units.is_multiple_of(2 * threads) && worth >= 2 * threads;
-            let most = if even { 2 * threads } else { threads };
-            units.div_ceil(most.min(worth)) * unit
+            let most = worth.min(units / least).min(most_each * threads);
+            let even = [4, 2].map(|each| each * threads).into_iter().find(|&count| {
+                count <= most && units.div_ceil(units.div_ceil(count)).is_multiple_of(threads)
+            });
+            units.div_ceil(even.unwrap_or(threads.min(worth))) * unit
         };
-        // Strips of columns rearrange each its own part of B.
-        let (rows, columns) = match (threads, n >= 2 * COLUMNS && n >= m / 2) {
-            (1, _) => (m, n),
-            (_, true) => (m, strip(n, COLUMNS)),
-            (_, false) => (strip(m, ROWS), n),
+        // Strips of columns read all of A, and strips of rows all of B. What it costs to read a value, or to
+        // rearrange it, was measured.
+        let cost_of_a = if a_lies { m } else { 3 * m };
+        let cost_of_b = if b_lies { 2 * n } else { 4 * n };
+        let (rows, columns) = match n >= 2 * Shares::COLUMNS && cost_of_a <= cost_of_b {
+            true => (m, strip(n, Shares::COLUMNS, if a_lies { 1 } else { 2 }, 4)),
+            // Every strip of rows rearranges all of B again.
+            false => (strip(m, ROWS, 8, 2), n),
         };
         let count = if rows < m { m.div_ceil(rows) } else { n.div_ceil(columns) };
         Shares { count, rows, columns }
@@ -262,9 +332,18 @@ mod tests {
     fn products_are_right_and_their_bits_do_not_depend_on_threads() {
         let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let pools = [pool(1), pool(2), pool(3)];
-        for [m, k, n] in
-            [[700, 130, 150], [300, 784, 128], [1, 40, 30], [65, 1, 7], [2000, 100, 70]]
-        {
+        for [m, k, n] in [
+            [700, 130, 150],
+            [300, 784, 128],
+            [1, 40, 30],
+            [65, 1, 7],
+            [2000, 100, 70],
+            [310, 1100, 260],
+            [700, 600, 64],
+            [301, 784, 10],
+            [27, 65, 15],
+            [1, 64, 1],
+        ] {
             for (left, right) in [(false, false), (false, true), (true, false), (true, true)] {
                 let read = |values, rows, columns, transposed| match transposed {
                     false => Matrix::new(values, rows, columns),
@@ -289,13 +368,15 @@ mod tests {
 
     #[test]
     fn a_scaled_product_is_added_to_what_is_there() {
-        let (a, b, start) = (numbers(70 * 33), numbers(33 * 50), numbers(70 * 50));
-        let (a, b) = (Matrix::new(&a, 70, 33), Matrix::new(&b, 33, 50));
-        let mut y = start.clone();
-        product_scaled(-2.0, a, b, 0.5, &mut y, Threads::One);
-        for ((got, product), start) in y.iter().zip(naive(a, b)).zip(&start) {
-            let expected = -2.0 * product + 0.5 * f64::from(*start);
-            assert!((f64::from(*got) - expected).abs() < 1e-4, "{got} {expected}");
+        for [m, k, n] in [[70, 33, 50], [71, 90, 13]] {
+            let (a, b, start) = (numbers(m * k), numbers(k * n), numbers(m * n));
+            let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+            let mut y = start.clone();
+            product_scaled(-2.0, a, b, 0.5, &mut y, Threads::One);
+            for ((got, product), start) in y.iter().zip(naive(a, b)).zip(&start) {
+                let expected = -2.0 * product + 0.5 * f64::from(*start);
+                assert!((f64::from(*got) - expected).abs() < 1e-4, "{got} {expected}");
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use nalgebra::{DMatrix, DVector};
 
+use crate::aligned::{room, start};
 use crate::product::{self, Tiles};
 
 /// `f32` or `f64`.
@@ -34,13 +35,16 @@ pub trait Scalar:
     fn rounded(x: f64) -> Self;
 
     /// Memory of the calling thread for `length` numbers, in which anything may stand, while `work` goes
-    /// on. It is kept for the next call, so that memory is allocated only while calls grow.
+    /// on. It begins at a line of the cache. It is kept for the next call, so that memory is allocated only
+    /// while calls grow.
     fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
         let mut memory = Self::take_scratch();
-        if memory.len() < length {
-            memory.resize(length, Self::default());
+        let room = room(length, size_of::<Self>());
+        if memory.len() < room {
+            memory.resize(room, Self::default());
         }
-        let result = work(&mut memory[..length]);
+        let start = start(&memory);
+        let result = work(&mut memory[start..][..length]);
         Self::keep_scratch(memory);
         result
     }
@@ -54,6 +58,9 @@ mod sealed {
     pub trait Sealed: Sized {
         /// Q and the diagonal and off-diagonal of the tridiagonal T, for a symmetric A = Q·T·Qᵀ.
         fn tridiagonal(a: DMatrix<Self>) -> (DMatrix<Self>, DVector<Self>, DVector<Self>);
+
+        /// self · a + b, rounded once.
+        fn multiply_add(self, a: Self, b: Self) -> Self;
 
         /// The tiles of a product that this processor is best at.
         fn tiles() -> Tiles<Self>;
@@ -91,6 +98,11 @@ macro_rules! scalar {
                 a: DMatrix<$float>,
             ) -> (DMatrix<$float>, DVector<$float>, DVector<$float>) {
                 a.symmetric_tridiagonalize().unpack()
+            }
+
+            #[inline(always)]
+            fn multiply_add(self, a: $float, b: $float) -> $float {
+                self.mul_add(a, b)
             }
 
             fn tiles() -> Tiles<$float> {

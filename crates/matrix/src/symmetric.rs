@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   ┌──────────┐
-//!   │▓▓▓▓▓▓▓▓▓▓│   Three blocks of rows, each in strips of columns, of which only the rows down to the
-//!   │░▓▓▓▓▓▓▓▓▓│   diagonal are calculated (▓). The rest is copied (░), the lower half of the tiles on
+//!   │▓▓▓▓▓▓▓▓▓▓│   Strips of columns as wide as a tile of the product, of which only the rows down to
+//!   │░▓▓▓▓▓▓▓▓▓│   the diagonal are calculated (▓). The rest is copied (░), the lower half of the tiles on
 //!   │░░░▓▓▓▓▓▓▓│   the diagonal too, so that the result is symmetric exactly.
 //!   │░░░░░░▓▓▓▓│
 //!   └──────────┘
@@ -13,11 +13,8 @@
 
 use rayon::prelude::*;
 
-use crate::product::{assert_sizes, scale};
-use crate::{Matrix, Scalar, Threads, product_into};
-
-/// As wide as the product can hold of a factor in the processor's nearest caches.
-const STRIP: usize = 64;
+use crate::product::{assert_sizes, product_above, scale};
+use crate::{Matrix, Scalar, Threads};
 
 /// Y ← X·Xᵀ, symmetric to the bit.
 ///
@@ -61,61 +58,60 @@ pub(crate) fn symmetric_product_then<T: Scalar>(
     β: T,
     y: &mut [T],
     threads: Threads,
-    f: impl Fn(usize, &mut [T]),
+    f: impl Fn(usize, &mut [T]) + Sync,
 ) {
     let n = a.rows();
     assert!(b.columns() == n, "a symmetric result is square, not {n} by {}", b.columns());
     assert_sizes(a, b, y);
+    if n == 0 {
+        return;
+    }
     if a.columns() == 0 {
         scale(β, y);
-    } else if n > 0 {
-        let rows = rows_per_block(n);
-        let upper = |(i, y): (usize, &mut [T])| {
-            let top = i * rows;
-            for left in (top..n).step_by(STRIP) {
-                let right = n.min(left + STRIP);
-                let (a, b) = (
-                    a.some_rows(top, right.min(top + rows) - top),
-                    b.some_columns(left, right - left),
-                );
-                product_into(α, a, b, β, &mut y[left..], n, Threads::One);
-            }
-        };
-        match threads {
-            Threads::Pool if rows < n => y.par_chunks_mut(rows * n).enumerate().for_each(upper),
-            Threads::One | Threads::Pool => y.chunks_mut(rows * n).enumerate().for_each(upper),
-        }
+        y.chunks_mut(n).enumerate().for_each(|(row, values)| f(row * n + row, &mut values[row..]));
+    } else {
+        product_above(α, a, b, β, y, threads, f);
     }
-    mirror(y, n, f);
+    mirror(y, n, 0, threads);
 }
 
-/// A multiple of the strip that makes at most three blocks, which two threads share nearly evenly.
-pub(crate) fn rows_per_block(n: usize) -> usize {
-    n.div_ceil(3).next_multiple_of(STRIP).min(n)
-}
-
-/// Applies `f` on and above the diagonal, and copies that below it.
-fn mirror<T: Scalar>(y: &mut [T], n: usize, f: impl Fn(usize, &mut [T])) {
-    // The rows of a matrix whose size is a power of two share few lines of the nearest cache, so that a
-    // tile is turned in memory of its own.
-    const TILE: usize = 16;
-    let mut tile = [[T::default(); TILE]; TILE];
-    for top in (0..n).step_by(TILE) {
-        let bottom = n.min(top + TILE);
-        for left in (top..n).step_by(TILE) {
-            let right = n.min(left + TILE);
-            for i in top..bottom {
-                let columns = left.max(i)..right;
-                let row = &mut y[i * n..][columns.clone()];
-                f(i * n + columns.start, row);
-                tile[i - top][columns.start - left..][..row.len()].copy_from_slice(row);
+/// Copies what is above the diagonal below it, in rows of a matrix of `n` columns; the diagonal begins in the
+/// column `first`.
+fn mirror<T: Scalar>(y: &mut [T], n: usize, first: usize, threads: Threads) {
+    const FEW: usize = 16;
+    // Rows that one thread copies before another could have begun.
+    const MANY: usize = 256;
+    let rows = y.len() / n;
+    if rows <= FEW {
+        for i in 1..rows {
+            for j in 0..i {
+                y[i * n + first + j] = y[j * n + first + i];
             }
-            for j in left..right {
-                let row = &mut y[j * n..][top..bottom.min(j)];
-                for (below, above) in row.iter_mut().zip(&tile) {
-                    *below = above[j - left];
-                }
-            }
+        }
+        return;
+    }
+    // Halves by themselves, and then the square between them.
+    let half = (rows / 2).next_multiple_of(8);
+    let (upper, lower) = y.split_at_mut(half * n);
+    let below = first + half;
+    let turned = |(i, lower): (usize, &mut [T])| {
+        let (from, rows) = (&upper[below + i * FEW..], lower.len() / n);
+        assert!(from.len() >= (half - 1) * n + rows && below <= n);
+        // SAFETY: `from` has `half` rows with so many columns, as was asserted, and `lower` has so many rows of
+        // n columns, of which those from `first` to `below` are written.
+        unsafe { T::turn(from.as_ptr(), n, half, rows, lower[first..].as_mut_ptr(), n) };
+    };
+    match threads {
+        Threads::Pool if rows >= MANY => lower.par_chunks_mut(FEW * n).enumerate().for_each(turned),
+        Threads::One | Threads::Pool => lower.chunks_mut(FEW * n).enumerate().for_each(turned),
+    }
+    match threads {
+        Threads::Pool if rows >= MANY => {
+            rayon::join(|| mirror(upper, n, first, threads), || mirror(lower, n, below, threads));
+        }
+        Threads::One | Threads::Pool => {
+            mirror(upper, n, first, threads);
+            mirror(lower, n, below, threads);
         }
     }
 }

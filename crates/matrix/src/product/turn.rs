@@ -14,10 +14,16 @@ pub(crate) unsafe fn turn<T: Copy>(
     y: *mut T,
     y_stride: usize,
 ) {
-    for i in 0..rows {
-        for j in 0..columns {
-            // SAFETY: the caller's.
-            unsafe { *y.add(j * y_stride + i) = *x.add(i * x_stride + j) };
+    // In blocks, whose lines stay in cache.
+    const BLOCK: usize = 8;
+    for top in (0..rows).step_by(BLOCK) {
+        for left in (0..columns).step_by(BLOCK) {
+            for i in top..rows.min(top + BLOCK) {
+                for j in left..columns.min(left + BLOCK) {
+                    // SAFETY: the caller's.
+                    unsafe { *y.add(j * y_stride + i) = *x.add(i * x_stride + j) };
+                }
+            }
         }
     }
 }
@@ -55,9 +61,9 @@ unsafe fn by_eights(
     y_stride: usize,
 ) {
     let (whole_rows, whole_columns) = (rows / 8 * 8, columns / 8 * 8);
-    // Along the rows of X outside, so that the lines of Y that are written stay in cache.
-    for j in (0..whole_columns).step_by(8) {
-        for i in (0..whole_rows).step_by(8) {
+    // Few rows of X at a time, so that its lines are read in one go, as far apart as rows may lie.
+    for i in (0..whole_rows).step_by(8) {
+        for j in (0..whole_columns).step_by(8) {
             // SAFETY: the caller's; the eight rows and columns from here on are among those of X.
             unsafe {
                 eight_by_eight(x.add(i * x_stride + j), x_stride, y.add(j * y_stride + i), y_stride)
