@@ -65,6 +65,9 @@ pub trait Real: Lane + Scalar + Stored<Real = Self> + From<f32> {
     /// From 1 to the next number.
     const EPSILON: f64;
 
+    /// The least positive number that is kept in all its digits.
+    const LEAST: Self;
+
     /// The numbers as `f32`.
     ///
     /// # Panics
@@ -140,6 +143,7 @@ impl Real for f32 {
 
     const NARROW_SLOTS: bool = true;
     const EPSILON: f64 = f32::EPSILON as f64;
+    const LEAST: f32 = f32::MIN_POSITIVE;
 
     #[inline(always)]
     fn f32s(values: &[f32]) -> &[f32] {
@@ -162,6 +166,7 @@ impl Real for f64 {
 
     const NARROW_SLOTS: bool = false;
     const EPSILON: f64 = f64::EPSILON;
+    const LEAST: f64 = f64::MIN_POSITIVE;
 
     fn f32s(_: &[f64]) -> &[f32] {
         unreachable!("slots of f64 are kept in full")
