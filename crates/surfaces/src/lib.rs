@@ -1,5 +1,6 @@
 //! Functions of two variables on which optimizers can be watched: each with its exact gradient and
-//! Hessian, and with every critical point in its window.
+//! Hessian, and with every critical point in its window. Functions of n variables, by which methods are
+//! compared, are in [`problem`](mod@problem).
 //!
 //! A [`Surface`] is named by a call, the same on the command line, in files and on the page. Which
 //! ones there are, with their parameters, is the vocabulary [`SURFACES`].
@@ -23,6 +24,7 @@ pub mod himmelblau;
 pub mod lilipads_local_minimum;
 pub mod monkey_saddle;
 pub mod plateau;
+pub mod problem;
 pub mod ravine;
 pub mod rosenbrock;
 pub mod saddle;
@@ -31,6 +33,7 @@ pub mod wells;
 
 use std::fmt::Debug;
 
+pub use problem::{LeastSquares, Minimum, MinimumKind, PROBLEMS, Problem, problem};
 use thalweg_calls::{Arguments, Call, CallError, Vocabulary, Word};
 
 /// A twice differentiable function f of p = (x, y), in f64.
