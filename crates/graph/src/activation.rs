@@ -73,3 +73,31 @@ impl Graph {
         self.scope(name, build).expect("a shape fits itself and that of a number")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Parameters, Plan, RunOptions};
+
+    #[test]
+    fn at_infinity_a_function_has_its_limit_where_it_has_one() {
+        let (negative, positive) = (f64::NEG_INFINITY, f64::INFINITY);
+        for (activation, limits) in [
+            (Activation::Identity, [negative, positive]),
+            (Activation::Relu, [0.0, positive]),
+            (Activation::LeakyRelu { slope: 0.1 }, [negative, positive]),
+            (Activation::Elu { alpha: 2.0 }, [-2.0, positive]),
+            (Activation::Tanh, [-1.0, 1.0]),
+            (Activation::Sigmoid, [0.0, 1.0]),
+            (Activation::Softplus, [0.0, positive]),
+        ] {
+            let mut graph = Graph::new();
+            let x = graph.input("x", [2]);
+            let y = graph.activation(x, activation);
+            let mut plan = Plan::<f64>::compile(&graph, &[y], None);
+            plan.input_mut(x).copy_from_slice(&[negative, positive]);
+            plan.run(&Parameters::zeros(&graph), RunOptions::default()).unwrap();
+            assert_eq!(plan.value(y), limits, "{activation:?}");
+        }
+    }
+}

@@ -58,6 +58,12 @@ pub trait Element: Real + Scalar + kernel::Float {
     fn erf(self) -> Self {
         kernel::erf(self)
     }
+
+    /// The error function of x, and exp(−x²), which it is made of.
+    #[inline(always)]
+    fn erf_and_bell(self) -> (Self, Self) {
+        kernel::erf_and_bell(self)
+    }
 }
 
 impl Element for f32 {}

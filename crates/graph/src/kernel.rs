@@ -8,16 +8,20 @@ mod patches;
 mod pooling;
 mod reduce;
 mod row;
+mod short;
 mod sites;
 
 pub(crate) use depthwise::Depthwise;
 pub(crate) use elementwise::{map, zip};
-pub(crate) use functions::{Float, erf, exp, exp_m1, ln, ln_1p, sigmoid, softplus, tanh};
+pub(crate) use functions::{
+    Float, erf, erf_and_bell, exp, exp_m1, ln, ln_1p, sigmoid, softplus, tanh,
+};
 pub(crate) use moved::{Stretch, copy, permute};
 pub(crate) use patches::Patches;
 pub(crate) use pooling::Pooled;
 pub(crate) use reduce::{broadcast_to, moments, sum_to};
-pub(crate) use row::{dot, for_rows, greatest, map_row, sum, sum_of};
+pub(crate) use row::{LANES, dot, for_rows, greatest, map_row, sum, sum_of};
+pub(crate) use short::{OfRows, ROWS, SideBySide, are_short, join};
 
 use crate::Shape;
 use crate::shape::MAX_RANK;

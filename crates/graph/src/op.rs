@@ -35,6 +35,15 @@ pub(crate) trait Operation {
         1
     }
 
+    /// How many values of memory the operation wants for what it makes once of operands that all rows need,
+    /// such as weights that are rearranged, before it makes rows.
+    fn prepared<T: Element>(&self, _inputs: &[Shape], _value: Shape) -> usize {
+        0
+    }
+
+    /// Makes that. Of the operands that give rows there are none.
+    fn prepare<T: Element>(&self, _inputs: &[Operand<'_, T>], _prepared: &mut [T]) {}
+
     /// The gradient of Σ upstream ⊙ value by one of the operands, as nodes. `None` where it is zero
     /// wherever it exists.
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient;
@@ -78,6 +87,8 @@ pub(crate) struct Run<'a, T> {
     pub inputs: &'a [Operand<'a, T>],
     /// The shape of the value.
     pub shape: Shape,
+    /// What [`Operation::prepare`] made.
+    pub prepared: &'a [T],
     /// The place of the first row among those of the whole value; 0 where the value is made in one.
     pub first_row: usize,
     /// The value, to be written whole.
@@ -178,6 +189,14 @@ macro_rules! operations {
                 match self { $(Op::$Operation(operation) => operation.rows_at_least(inputs)),* }
             }
 
+            fn prepared<T: Element>(&self, inputs: &[Shape], value: Shape) -> usize {
+                match self { $(Op::$Operation(operation) => operation.prepared::<T>(inputs, value)),* }
+            }
+
+            fn prepare<T: Element>(&self, inputs: &[Operand<'_, T>], prepared: &mut [T]) {
+                match self { $(Op::$Operation(operation) => operation.prepare(inputs, prepared)),* }
+            }
+
             fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
                 match self { $(Op::$Operation(operation) => operation.gradient(graph, at)),* }
             }
@@ -221,6 +240,7 @@ operations! {
     softmax_gradient::SoftmaxGradient,
     log_softmax::LogSoftmax,
     layer_norm::LayerNorm,
+    affine_layer_norm::AffineLayerNorm,
     layer_norm_gradient::LayerNormGradient,
     rms_norm::RmsNorm,
     rms_norm_gradient::RmsNormGradient,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use thalweg_matrix::Aligned;
 use thalweg_optim::{Gradient, Halves, Segment, Segments};
 
 use crate::{Element, Graph, Shape, Tensor};
@@ -51,7 +52,7 @@ impl Role {
 #[derive(Clone, Debug)]
 pub struct Parameters<T> {
     layout: Arc<Layout>,
-    values: Vec<T>,
+    values: Aligned<T>,
 }
 
 /// One parameter: its name, and its place among the values.
@@ -83,7 +84,7 @@ impl<T: Element> Parameters<T> {
     /// the others start is for the caller to say.
     pub fn zeros(graph: &Graph) -> Parameters<T> {
         let layout = Layout::of(graph);
-        let values = vec![T::constant(0.0); layout.length];
+        let values = Aligned::new(layout.length, T::constant(0.0));
         let mut parameters = Parameters { layout: Arc::new(layout), values };
         for (info, values) in parameters.iter_mut() {
             values.fill(T::from_f64(info.role.start().unwrap_or(0.0)));

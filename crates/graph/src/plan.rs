@@ -16,9 +16,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use awake::awake;
+use awake::Helpers;
 use stage::{Memory, Stage};
-use thalweg_matrix::Threads;
+use thalweg_matrix::{Aligned, Threads};
 use thalweg_optim::{Optimizer, StepError, StepInfo};
 
 #[cfg(test)]
@@ -37,16 +37,18 @@ pub use describe::{PlanDescription, PlanStep, Storage};
 #[derive(Debug)]
 pub struct Plan<T> {
     stages: Vec<Stage>,
-    buffers: Vec<Vec<T>>,
-    gradients: Vec<T>,
+    buffers: Vec<Aligned<T>>,
+    gradients: Aligned<T>,
+    /// What the operations of a stage make before it runs, each stage over that of the one before.
+    prepared: Aligned<T>,
     inputs: HashMap<Tensor, Place>,
     /// Where the fetched values are.
     values: HashMap<Tensor, Place>,
     /// Where the statistics are among the parameters, each with the place of its next value.
     assignments: Vec<(Range<usize>, Place)>,
     layout: Arc<Layout>,
-    /// Whether threads that share a run are worth keeping awake.
-    is_worth_threads: bool,
+    /// Those who share a run, where they are worth keeping awake.
+    helpers: Option<Helpers>,
 }
 
 /// What differs from run to run.
@@ -144,8 +146,13 @@ impl<T: Element> Plan<T> {
 
     fn calculate(&mut self, parameters: &Parameters<T>, options: RunOptions) {
         for stage in &self.stages {
-            let (buffers, gradients) = (&mut self.buffers[..], &mut self.gradients);
-            stage.run(Memory { parameters: parameters.values(), buffers, gradients }, options);
+            let memory = Memory {
+                parameters: parameters.values(),
+                buffers: &mut self.buffers,
+                gradients: &mut self.gradients,
+                prepared: &mut self.prepared,
+            };
+            stage.run(memory, options);
         }
     }
 
@@ -155,9 +162,9 @@ impl<T: Element> Plan<T> {
         threads: Threads,
         work: impl FnOnce(&mut Self) -> R + Send,
     ) -> R {
-        match threads {
-            Threads::Pool if self.is_worth_threads => awake(|| work(self)),
-            Threads::One | Threads::Pool => work(self),
+        match (threads, self.helpers.clone()) {
+            (Threads::Pool, Some(helpers)) => helpers.awake(|| work(self)),
+            (Threads::One, _) | (_, None) => work(self),
         }
     }
 

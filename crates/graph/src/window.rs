@@ -1,5 +1,7 @@
 //! Windows that go over images: their sizes, steps and margins, and which pixels each of them sees.
 
+use std::ops::Range;
+
 use crate::Shape;
 use crate::error::Problem;
 
@@ -99,8 +101,8 @@ impl Padding<1> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Windows {
     pub size: [usize; 2],
-    stride: [usize; 2],
-    dilation: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
     padding: [[usize; 2]; 2],
 }
 
@@ -162,12 +164,44 @@ impl Windows {
         self.size[0] * self.size[1]
     }
 
-    /// The windows of some rows of a kernel alone, at the same places of the image.
-    pub(crate) fn some_rows(mut self, first: usize, rows: usize) -> Windows {
-        self.size[0] = rows;
-        // Where the first of them lies within the image everywhere, this wraps, as the sum in `visit` does.
-        self.padding[0][0] = self.padding[0][0].wrapping_sub(first * self.dilation[0]);
+    /// Windows of one row of the kernel, which begin where these do.
+    pub(crate) fn of_one_row(mut self) -> Windows {
+        self.size[0] = 1;
         self
+    }
+
+    /// The rows and columns of the image that the window at a place sees, where it has no gaps.
+    #[inline(always)]
+    pub(crate) fn seen(&self, image: [usize; 2], place: [usize; 2]) -> [Range<usize>; 2] {
+        let seen = |i: usize| {
+            let (start, before) = (place[i] * self.stride[i], self.padding[i][0]);
+            let end = (start + self.size[i]).saturating_sub(before).min(image[i]);
+            start.saturating_sub(before).min(end)..end
+        };
+        [seen(0), seen(1)]
+    }
+
+    /// Calls `see(column of places, pixel of the image, count)` for the run of places of a row at which the
+    /// windows have pixels at the position. The stride across is 1.
+    #[inline(always)]
+    pub(crate) fn visit_position(
+        &self,
+        [height, width]: [usize; 2],
+        position: usize,
+        row: usize,
+        across: usize,
+        mut see: impl FnMut(usize, usize, usize),
+    ) {
+        let [[above, _], [before, _]] = self.padding;
+        let [i, j] = [position / self.size[1], position % self.size[1]];
+        // Above the image the difference wraps, and is not below the height.
+        let row = (row * self.stride[0] + i * self.dilation[0]).wrapping_sub(above);
+        let shift = j * self.dilation[1];
+        let start = before.saturating_sub(shift).min(across);
+        let end = (width + before).saturating_sub(shift).clamp(start, across);
+        if row < height && start < end {
+            see(start, row * width + start + shift - before, end - start);
+        }
     }
 
     /// Calls `see(position in the window, pixel of the image, count)` for each run of pixels that lie
@@ -207,7 +241,7 @@ impl Windows {
     }
 
     /// From the first to the last pixel of a window.
-    fn extent(&self, i: usize) -> usize {
+    pub(crate) fn extent(&self, i: usize) -> usize {
         (self.size[i] - 1) * self.dilation[i] + 1
     }
 }
@@ -279,24 +313,53 @@ mod tests {
     }
 
     #[test]
-    fn some_rows_of_a_kernel_see_what_they_see_in_the_whole() {
+    fn a_row_of_a_kernel_sees_at_some_place_what_it_sees_in_the_whole() {
         let padding = Padding::Each([[3, 1], [1, 0]]);
-        let (stride, dilation) = ([2, 1], [2, 1]);
+        let (stride, dilation) = ([1, 2], [2, 1]);
         let image = [9, 7];
         let whole = windows(4, Convolution { stride, padding, dilation, groups: 1 }, image);
         let [down, across] = whole.places(image).unwrap();
-        for place in (0..down).flat_map(|i| (0..across).map(move |j| [i, j])) {
+        for [row, column] in (0..down).flat_map(|i| (0..across).map(move |j| [i, j])) {
             let [mut expected, mut found] = [Vec::new(), Vec::new()];
-            whole.visit(image, place, |position, pixel, count| {
+            whole.visit(image, [row, column], |position, pixel, count| {
                 expected.push((position, pixel, count));
             });
-            for (first, rows) in [(0, 1), (1, 2), (3, 1)] {
-                let part = whole.some_rows(first, rows);
-                part.visit(image, place, |position, pixel, count| {
-                    found.push((first * 4 + position, pixel, count));
+            for i in 0..4 {
+                let place = [row + i * dilation[0], column];
+                whole.of_one_row().visit(image, place, |position, pixel, count| {
+                    found.push((i * 4 + position, pixel, count));
                 });
             }
-            assert_eq!(found, expected, "{place:?}");
+            assert_eq!(found, expected, "{row} {column}");
+        }
+    }
+
+    #[test]
+    fn a_position_of_a_kernel_sees_at_all_places_what_windows_see_there() {
+        for (case, padding) in [Padding::Valid, Padding::Same, Padding::Each([[3, 1], [0, 4]])]
+            .into_iter()
+            .cycle()
+            .take(12)
+            .enumerate()
+        {
+            let (stride, dilation) = ([1 + case % 2, 1], [1, 1 + case / 6]);
+            let image = [7, 8];
+            let windows = windows(3, Convolution { stride, padding, dilation, groups: 1 }, image);
+            let [down, across] = windows.places(image).unwrap();
+            let [mut expected, mut found] = [Vec::new(), Vec::new()];
+            for [row, column] in (0..down).flat_map(|i| (0..across).map(move |j| [i, j])) {
+                let at = [row, column];
+                expected.extend(seen(&windows, image, at).iter().map(|&seen| (at, seen)));
+            }
+            for (position, row) in (0..9).flat_map(|i| (0..down).map(move |j| (i, j))) {
+                windows.visit_position(image, position, row, across, |column, pixel, count| {
+                    let run = (0..count).map(|i| ([row, column + i], (position, pixel + i)));
+                    found.extend(run);
+                });
+            }
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{windows:?}");
         }
     }
 

@@ -218,7 +218,7 @@ fn errors_name_scope_operation_and_shapes() {
                 let number = g.sum(n);
                 g.affine_layer_norm(number, 1e-5)
             },
-            "layer_norm: [] has no axis 0; axes count from 0",
+            "affine_layer_norm: [] has no axis 0; axes count from 0",
         ),
         (
             |g, x, _| g.attention(x, 2, true),

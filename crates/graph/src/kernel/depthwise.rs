@@ -38,15 +38,8 @@ impl Depthwise {
         );
     }
 
-    /// Rows of w̄ ← Σ x ⊙ ȳ, over the places in order, from the row `first`.
-    pub(crate) fn weights_gradient<T: Element>(
-        mut self,
-        x: &[T],
-        y: &[T],
-        w: &mut [T],
-        [first, rows]: [usize; 2],
-    ) {
-        self.sites = self.sites.some_rows(first, rows);
+    /// w̄ ← Σ x ⊙ ȳ, over the places in order.
+    pub(crate) fn weights_gradient<T: Element>(self, x: &[T], y: &[T], w: &mut [T]) {
         w.fill(T::constant(0.0));
         self.each(
             #[inline(always)]
@@ -75,18 +68,16 @@ impl Depthwise {
         vectorized(
             #[inline(always)]
             || {
-                for place in 0..self.sites.count {
-                    self.sites.visit(
-                        place,
-                        #[inline(always)]
-                        |position, pixel, count| {
-                            for i in 0..count {
-                                let at = [pixel + i, position + i, place].map(|at| at * channels);
-                                work(at, channels);
-                            }
-                        },
-                    );
-                }
+                self.sites.visit(
+                    0..self.sites.count,
+                    #[inline(always)]
+                    |place, position, pixel, count| {
+                        for i in 0..count {
+                            let at = [pixel + i, position + i, place].map(|at| at * channels);
+                            work(at, channels);
+                        }
+                    },
+                );
             },
         );
     }

@@ -36,6 +36,9 @@ pub(crate) fn zip<T: Element>(
     zip_loops(loops.as_slice(), a.values, b.values, y, f);
 }
 
+/// Columns of so few that the call for each row would take longer than the row.
+const SHORT: usize = 128;
+
 fn zip_loops<T: Element>(
     loops: &[(usize, [bool; 2])],
     a: Values<'_, T>,
@@ -46,6 +49,15 @@ fn zip_loops<T: Element>(
     match loops {
         [] => zip_row([false; 2], a, b, y, f),
         [(_, along)] => zip_row(*along, a, b, y, f),
+        // A row is too short to choose the width of vectors for.
+        [(rows, [true, false]), (columns, [true, true])] if *columns <= SHORT => vectorized(
+            #[inline(always)]
+            || {
+                for (i, y) in y.chunks_exact_mut((*columns).max(1)).enumerate() {
+                    row([true; 2], a.part(i, *rows, true), b, y, f);
+                }
+            },
+        ),
         [(size, along), inner @ ..] => {
             let length = y.len() / (*size).max(1);
             for (i, y) in y.chunks_exact_mut(length.max(1)).enumerate() {
@@ -64,61 +76,73 @@ fn zip_row<T: Element>(
     y: &mut [T],
     f: impl Fn(T, T) -> T + Copy,
 ) {
-    use Values::{Each, Here};
     vectorized(
         #[inline(always)]
-        || match (a, b, along) {
-            (Each(a), Each(b), [true, true]) => {
-                for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-                    *y = f(a, b);
-                }
-            }
-            (Each(a), Each(b), [true, false]) => {
-                let b = b[0];
-                for (y, &a) in y.iter_mut().zip(a) {
-                    *y = f(a, b);
-                }
-            }
-            (Each(a), Each(b), [false, true]) => {
-                let a = a[0];
-                for (y, &b) in y.iter_mut().zip(b) {
-                    *y = f(a, b);
-                }
-            }
-            (Each(a), Each(b), [false, false]) => y.fill(f(a[0], b[0])),
-            (Here, Each(b), [_, true]) => {
-                for (y, &b) in y.iter_mut().zip(b) {
-                    *y = f(*y, b);
-                }
-            }
-            (Here, Each(b), [_, false]) => {
-                let b = b[0];
-                for y in y.iter_mut() {
-                    *y = f(*y, b);
-                }
-            }
-            (Each(a), Here, [true, _]) => {
-                for (y, &a) in y.iter_mut().zip(a) {
-                    *y = f(a, *y);
-                }
-            }
-            (Each(a), Here, [false, _]) => {
-                let a = a[0];
-                for y in y.iter_mut() {
-                    *y = f(a, *y);
-                }
-            }
-            (Here, Here, _) => {
-                for y in y.iter_mut() {
-                    *y = f(*y, *y);
-                }
-            }
-        },
+        || row(along, a, b, y, f),
     );
+}
+
+#[inline(always)]
+fn row<T: Element>(
+    along: [bool; 2],
+    a: Values<'_, T>,
+    b: Values<'_, T>,
+    y: &mut [T],
+    f: impl Fn(T, T) -> T + Copy,
+) {
+    use Values::{Each, Here};
+    match (a, b, along) {
+        (Each(a), Each(b), [true, true]) => {
+            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+                *y = f(a, b);
+            }
+        }
+        (Each(a), Each(b), [true, false]) => {
+            let b = b[0];
+            for (y, &a) in y.iter_mut().zip(a) {
+                *y = f(a, b);
+            }
+        }
+        (Each(a), Each(b), [false, true]) => {
+            let a = a[0];
+            for (y, &b) in y.iter_mut().zip(b) {
+                *y = f(a, b);
+            }
+        }
+        (Each(a), Each(b), [false, false]) => y.fill(f(a[0], b[0])),
+        (Here, Each(b), [_, true]) => {
+            for (y, &b) in y.iter_mut().zip(b) {
+                *y = f(*y, b);
+            }
+        }
+        (Here, Each(b), [_, false]) => {
+            let b = b[0];
+            for y in y.iter_mut() {
+                *y = f(*y, b);
+            }
+        }
+        (Each(a), Here, [true, _]) => {
+            for (y, &a) in y.iter_mut().zip(a) {
+                *y = f(a, *y);
+            }
+        }
+        (Each(a), Here, [false, _]) => {
+            let a = a[0];
+            for y in y.iter_mut() {
+                *y = f(a, *y);
+            }
+        }
+        (Here, Here, _) => {
+            for y in y.iter_mut() {
+                *y = f(*y, *y);
+            }
+        }
+    }
 }
 
 impl<'a, T> Values<'a, T> {
     /// The values that belong to part `i` of `parts`.
+    #[inline(always)]
     fn part(self, i: usize, parts: usize, along: bool) -> Values<'a, T> {
         match self {
             Values::Each(values) if along => {

@@ -108,6 +108,17 @@ pub(crate) fn erf<T: Float>(x: T) -> T {
     a.if_greater(T::ONE, far, near).with_sign_of(x)
 }
 
+/// erf x, and exp(−x²), which it is made of.
+#[inline(always)]
+pub(crate) fn erf_and_bell<T: Float>(x: T) -> (T, T) {
+    let square = x * x;
+    let bell = exp(-square);
+    let a = x.abs().clamped(T::ZERO, T::ERF_MOST);
+    let near = a * polynomial(a * a, T::ERF_NEAR);
+    let far = T::ONE - bell * polynomial(a - T::TWO, T::ERF_FAR);
+    (a.if_greater(T::ONE, far, near).with_sign_of(x), bell)
+}
+
 /// What the functions need of a float beyond arithmetic, and the constants that depend on its digits.
 pub trait Float: Lane {
     /// The number 0.

@@ -20,89 +20,59 @@ impl Pooled {
 
     /// y ← the value of v at the first greatest x of each window.
     pub(crate) fn greatest<T: Element>(self, v: &[T], x: &[T], y: &mut [T]) {
-        let channels = self.channels;
-        T::with_scratch(channels, |top| {
-            vectorized(
-                #[inline(always)]
-                || {
-                    for place in 0..self.sites.count {
-                        let y = &mut y[place * channels..][..channels];
-                        let mut first = true;
-                        self.visit(
-                            place,
-                            #[inline(always)]
-                            |pixel| {
-                                let [x, v] = [x, v].map(|x| &x[pixel..][..channels]);
-                                if first {
-                                    top.copy_from_slice(x);
-                                    y.copy_from_slice(v);
-                                    first = false;
-                                } else {
-                                    pick(x, v, top, y);
-                                }
-                            },
-                        );
-                    }
-                },
-            );
-        });
+        self.windows(
+            #[inline(always)]
+            |place, window| {
+                let y = &mut y[place * self.channels..][..self.channels];
+                let (strips, rest) = y.as_chunks_mut::<STRIP>();
+                let left = strips.len() * STRIP;
+                for (i, y) in strips.iter_mut().enumerate() {
+                    *y = greatest_of(window, i * STRIP, v, x);
+                }
+                for (i, y) in rest.iter_mut().enumerate() {
+                    [*y] = greatest_of(window, left + i, v, x);
+                }
+            },
+        );
     }
 
     /// y ← u at the first greatest x of each window, summed over windows, and 0 elsewhere.
     pub(crate) fn to_greatest<T: Element>(self, u: &[T], x: &[T], y: &mut [T]) {
-        let channels = self.channels;
         y.fill(T::constant(0.0));
-        T::with_scratch(2 * channels, |memory| {
-            let (top, rest) = memory.split_at_mut(channels);
-            vectorized(
-                #[inline(always)]
-                || {
-                    for place in 0..self.sites.count {
-                        top.fill(T::constant(f64::NEG_INFINITY));
-                        self.visit(
-                            place,
-                            #[inline(always)]
-                            |pixel| raise(&x[pixel..][..channels], top),
-                        );
-                        rest.copy_from_slice(&u[place * channels..][..channels]);
-                        self.visit(
-                            place,
-                            #[inline(always)]
-                            |pixel| {
-                                let (x, y) = (&x[pixel..][..channels], &mut y[pixel..][..channels]);
-                                hand_over(x, top, rest, y);
-                            },
-                        );
-                    }
-                },
-            );
-        });
+        self.windows(
+            #[inline(always)]
+            |place, window| {
+                let u = &u[place * self.channels..][..self.channels];
+                let (strips, rest) = u.as_chunks::<STRIP>();
+                let left = strips.len() * STRIP;
+                for (i, &u) in strips.iter().enumerate() {
+                    add_to_greatest(window, i * STRIP, u, x, y);
+                }
+                for (i, &u) in rest.iter().enumerate() {
+                    add_to_greatest(window, left + i, [u], x, y);
+                }
+            },
+        );
     }
 
     /// y ← the mean of x over the pixels that each window sees.
     pub(crate) fn mean<T: Element>(self, x: &[T], y: &mut [T]) {
-        let channels = self.channels;
         y.fill(T::constant(0.0));
-        vectorized(
+        self.windows(
             #[inline(always)]
-            || {
-                for place in 0..self.sites.count {
-                    let y = &mut y[place * channels..][..channels];
-                    let mut seen = 0;
-                    self.visit(
-                        place,
-                        #[inline(always)]
-                        |pixel| {
-                            for (y, &x) in y.iter_mut().zip(&x[pixel..][..channels]) {
-                                *y = *y + x;
-                            }
-                            seen += 1;
-                        },
-                    );
-                    let seen = T::from_f64(f64::from(seen));
-                    for y in y {
-                        *y = *y / seen;
-                    }
+            |place, window| {
+                let y = &mut y[place * self.channels..][..self.channels];
+                let seen = T::from_f64(window.count() as f64);
+                window.each(
+                    #[inline(always)]
+                    |pixel| {
+                        for (y, &x) in y.iter_mut().zip(&x[pixel..][..self.channels]) {
+                            *y = *y + x;
+                        }
+                    },
+                );
+                for y in y {
+                    *y = *y / seen;
                 }
             },
         );
@@ -110,83 +80,171 @@ impl Pooled {
 
     /// y ← u / (pixels that the window sees) at each of them, summed over windows.
     pub(crate) fn to_mean<T: Element>(self, u: &[T], y: &mut [T]) {
-        let channels = self.channels;
         y.fill(T::constant(0.0));
-        vectorized(
+        self.windows(
             #[inline(always)]
-            || {
-                for place in 0..self.sites.count {
-                    let u = &u[place * channels..][..channels];
-                    let mut seen = 0;
-                    self.visit(
-                        place,
-                        #[inline(always)]
-                        |_| seen += 1,
-                    );
-                    let seen = T::from_f64(f64::from(seen));
-                    self.visit(
-                        place,
-                        #[inline(always)]
-                        |pixel| {
-                            for (y, &u) in y[pixel..][..channels].iter_mut().zip(u) {
-                                *y = *y + u / seen;
-                            }
-                        },
-                    );
-                }
+            |place, window| {
+                let u = &u[place * self.channels..][..self.channels];
+                let seen = T::from_f64(window.count() as f64);
+                window.each(
+                    #[inline(always)]
+                    |pixel| {
+                        for (y, &u) in y[pixel..][..self.channels].iter_mut().zip(u) {
+                            *y = *y + u / seen;
+                        }
+                    },
+                );
             },
         );
     }
 
-    /// Calls `see` with where the values of each pixel begin that a window sees.
+    /// Calls `work(place, window)` for all places in order.
     #[inline(always)]
-    fn visit(self, place: usize, mut see: impl FnMut(usize)) {
-        self.sites.visit(
-            place,
+    fn windows(self, mut work: impl FnMut(usize, Window)) {
+        let Pooled { sites, channels } = self;
+        vectorized(
             #[inline(always)]
-            |_, pixel, count| {
-                for pixel in pixel..pixel + count {
-                    see(pixel * self.channels);
-                }
+            || {
+                sites.each(
+                    0..sites.count,
+                    #[inline(always)]
+                    |place, first, at| {
+                        let [rows, columns] = sites.windows.seen(sites.image, at);
+                        let width = sites.image[1] * channels;
+                        let first = (first + columns.start) * channels + rows.start * width;
+                        let size = [rows.len(), columns.len()];
+                        work(place, Window { first, size, width, channels });
+                    },
+                );
             },
         );
     }
 }
 
+/// The part of an image that a window sees.
+#[derive(Clone, Copy)]
+struct Window {
+    /// Where the values of its first pixel begin.
+    first: usize,
+    /// Rows and columns.
+    size: [usize; 2],
+    /// The values of a row of the image.
+    width: usize,
+    channels: usize,
+}
+
+impl Window {
+    /// How many pixels it has.
+    #[inline(always)]
+    fn count(self) -> usize {
+        self.size[0] * self.size[1]
+    }
+
+    /// Calls `see` with where the values of each pixel begin.
+    #[inline(always)]
+    fn each(self, mut see: impl FnMut(usize)) {
+        for row in 0..self.size[0] {
+            for column in 0..self.size[1] {
+                see(self.first + row * self.width + column * self.channels);
+            }
+        }
+    }
+}
+
+/// So many channels are worked on in registers.
+const STRIP: usize = 16;
+
+/// The values of v at the first greatest x of a window, for channels from `left` on.
+#[inline(always)]
+fn greatest_of<T: Element, const N: usize>(
+    window: Window,
+    left: usize,
+    v: &[T],
+    x: &[T],
+) -> [T; N] {
+    let mut top = *strip(x, window.first + left);
+    let mut y = *strip(v, window.first + left);
+    window.each(
+        #[inline(always)]
+        |pixel| pick(strip(x, pixel + left), strip(v, pixel + left), &mut top, &mut y),
+    );
+    y
+}
+
+/// y ← y + u at the first greatest x of a window, for channels from `left` on.
+#[inline(always)]
+fn add_to_greatest<T: Element, const N: usize>(
+    window: Window,
+    left: usize,
+    mut u: [T; N],
+    x: &[T],
+    y: &mut [T],
+) {
+    let mut top = *strip(x, window.first + left);
+    window.each(
+        #[inline(always)]
+        |pixel| raise(strip(x, pixel + left), &mut top),
+    );
+    window.each(
+        #[inline(always)]
+        |pixel| {
+            let at = pixel + left;
+            let mut more: [T; N] = *strip(y, at);
+            hand_over(strip(x, at), &top, &mut u, &mut more);
+            y[at..][..N].copy_from_slice(&more);
+        },
+    );
+}
+
+/// The values of some channels of a pixel.
+#[inline(always)]
+fn strip<T, const N: usize>(x: &[T], at: usize) -> &[T; N] {
+    x[at..].first_chunk().expect("a pixel has all channels")
+}
+
+// What is chosen is chosen by one comparison at a time: of two joined by "or" the compiler makes no vector code.
+
 /// top ← max(top, x), and y ← v where x is the greater.
 #[inline(always)]
-fn pick<T: Element>(x: &[T], v: &[T], top: &mut [T], y: &mut [T]) {
+fn pick<T: Element, const N: usize>(x: &[T; N], v: &[T; N], top: &mut [T; N], y: &mut [T; N]) {
     for (((y, top), &x), &v) in y.iter_mut().zip(top).zip(x).zip(v) {
-        let is_greater = is_greater(x, *top);
-        *y = if is_greater { v } else { *y };
-        *top = if is_greater { x } else { *top };
+        *y = if_greater(x, *top, v, *y);
+        *top = if_greater(x, *top, x, *top);
     }
 }
 
 /// top ← max(top, x)
 #[inline(always)]
-fn raise<T: Element>(x: &[T], top: &mut [T]) {
+fn raise<T: Element, const N: usize>(x: &[T; N], top: &mut [T; N]) {
     for (top, &x) in top.iter_mut().zip(x) {
-        *top = if is_greater(x, *top) { x } else { *top };
+        *top = if_greater(x, *top, x, *top);
     }
 }
 
 /// y ← y + rest where x is the greatest. Nothing is left then for those after it.
 #[inline(always)]
-fn hand_over<T: Element>(x: &[T], top: &[T], rest: &mut [T], y: &mut [T]) {
+fn hand_over<T: Element, const N: usize>(
+    x: &[T; N],
+    top: &[T; N],
+    rest: &mut [T; N],
+    y: &mut [T; N],
+) {
     let zero = T::constant(0.0);
     for (((y, rest), &x), &top) in y.iter_mut().zip(rest).zip(x).zip(top) {
         // Where one is not a number, the first such one is the greatest.
-        let is_it = (x == top) | !is_number(x);
-        *y = if is_it { *y + *rest } else { *y };
-        *rest = if is_it { zero } else { *rest };
+        let given = if x == top { *rest } else { zero };
+        let kept = if x == top { zero } else { *rest };
+        *y = *y + if is_number(x) { given } else { *rest };
+        *rest = if is_number(x) { kept } else { zero };
     }
 }
 
-/// Whether x is above `top`, where not to be a number is above all.
+/// `yes` where x is above `top`, where not to be a number is above all.
 #[inline(always)]
-fn is_greater<T: Element>(x: T, top: T) -> bool {
-    (x > top) | (is_number(top) & !is_number(x))
+fn if_greater<T: Element>(x: T, top: T, yes: T, no: T) -> T {
+    let among_numbers = if x > top { yes } else { no };
+    let not_a_number = if is_number(top) { yes } else { no };
+    if is_number(x) { among_numbers } else { not_a_number }
 }
 
 #[inline(always)]

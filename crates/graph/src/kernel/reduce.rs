@@ -63,6 +63,7 @@ fn sum_loops<T: Element>(loops: &[(usize, [bool; 1])], x: &[T], y: &mut [T]) {
     match loops {
         [] | [(_, [true])] => add(x, y),
         [(_, [false])] => y[0] = y[0] + sum(x),
+        [(_, [false]), (_, [true])] => add_rows(x, y),
         [(size, [kept]), inner @ ..] => {
             let (from, to) = (x.len() / (*size).max(1), y.len() / (*size).max(1));
             for (i, x) in x.chunks_exact(from.max(1)).enumerate() {
@@ -94,6 +95,42 @@ fn add<T: Element>(x: &[T], y: &mut [T]) {
         || {
             for (y, &x) in y.iter_mut().zip(x) {
                 *y = *y + x;
+            }
+        },
+    );
+}
+
+/// y ← y + each row of x, from the first to the last.
+fn add_rows<T: Element>(x: &[T], y: &mut [T]) {
+    /// So many columns are summed in registers: two of the widest vectors.
+    const STRIP: usize = 32;
+    /// Rows that are wider are better read one after the other.
+    const NARROW: usize = 4 * STRIP;
+    let columns = y.len().max(1);
+    vectorized(
+        #[inline(always)]
+        || {
+            let rows = x.chunks_exact(columns);
+            let (strips, rest) = match columns <= NARROW {
+                true => y.as_chunks_mut::<STRIP>(),
+                false => (&mut [][..], &mut *y),
+            };
+            let left = strips.len() * STRIP;
+            for (i, strip) in strips.iter_mut().enumerate() {
+                let mut sums = *strip;
+                for row in rows.clone() {
+                    for (sum, &x) in sums.iter_mut().zip(&row[i * STRIP..][..STRIP]) {
+                        *sum = *sum + x;
+                    }
+                }
+                *strip = sums;
+            }
+            if !rest.is_empty() {
+                for row in rows {
+                    for (y, &x) in rest.iter_mut().zip(&row[left..]) {
+                        *y = *y + x;
+                    }
+                }
             }
         },
     );

@@ -7,7 +7,8 @@
 use super::vectorized;
 use crate::Element;
 
-const LANES: usize = 16;
+/// The lanes that a sum is taken in.
+pub(crate) const LANES: usize = 16;
 
 /// Calls `row` for each row of `y`, with its number, in the widest vectors there are. There are no rows
 /// where `columns` is 0.

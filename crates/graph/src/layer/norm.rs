@@ -12,11 +12,11 @@ impl Graph {
     ///
     /// If `x` is a number without axes, or `epsilon` is not above 0 and finite.
     pub fn affine_layer_norm(&mut self, x: Tensor, epsilon: f64) -> Result<Tensor, GraphError> {
-        let normal = self.layer_norm(x, epsilon)?;
-        let scaled = self.scaled(normal)?;
-        let size = self.shape(scaled).last().map_err(|problem| self.error("shift", problem))?;
+        let size = self.shape(x).last();
+        let size = size.map_err(|problem| self.error("affine_layer_norm", problem))?;
+        let scale = self.parameter("scale", [size], Role::Scale);
         let shift = self.parameter("shift", [size], Role::Bias);
-        self.add(scaled, shift)
+        self.scaled_and_shifted_layer_norm(x, scale, shift, epsilon)
     }
 
     /// A layer of normalization by the root mean square along the last axis,
@@ -30,13 +30,8 @@ impl Graph {
     /// If `x` is a number without axes, or `epsilon` is not above 0 and finite.
     pub fn scaled_rms_norm(&mut self, x: Tensor, epsilon: f64) -> Result<Tensor, GraphError> {
         let normal = self.rms_norm(x, epsilon)?;
-        self.scaled(normal)
-    }
-
-    /// `x` times a parameter `scale` of the size of its last axis.
-    fn scaled(&mut self, x: Tensor) -> Result<Tensor, GraphError> {
-        let size = self.shape(x).last().map_err(|problem| self.error("scale", problem))?;
+        let size = self.shape(normal).last().map_err(|problem| self.error("scale", problem))?;
         let scale = self.parameter("scale", [size], Role::Scale);
-        self.mul(x, scale)
+        self.mul(normal, scale)
     }
 }

@@ -8,7 +8,6 @@
 
 use thalweg_matrix::{Matrix, Threads, product_into};
 
-use super::softmax::softmax;
 use super::{Along, AttentionGradient, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Shape, Tensor, Transposed, kernel};
@@ -135,6 +134,19 @@ fn scale(size: usize) -> f64 {
     1.0 / (size as f64).sqrt()
 }
 
+/// y ← softmax(y), of the first values of a row; the others, which make up whole vectors, become 0.
+#[inline(always)]
+fn softmax<T: Element>(y: &mut [T], seen: usize) {
+    // Meanwhile they are something that slows nothing down, as e^−∞ does.
+    let first = y[0];
+    y[seen..].fill(first);
+    let top = kernel::greatest(y);
+    kernel::map_row(y, |y| (y - top).exp());
+    y[seen..].fill(T::constant(0.0));
+    let factor = T::constant(1.0) / kernel::sum(y);
+    kernel::map_row(y, |y| y * factor);
+}
+
 /// The sizes of one example.
 pub(super) struct Sizes {
     pub time: usize,
@@ -154,17 +166,17 @@ pub(super) struct Block {
 impl Sizes {
     /// Queries in a block: few, so that their scores stay in the cache, and that causal attention
     /// calculates little that it throws away.
-    const ROWS: usize = 64;
+    const ROWS: usize = 32;
 
     /// The most scores that a block has.
     pub fn scores(&self) -> usize {
         self.time.min(Self::ROWS) * self.time
     }
 
-    /// All queries.
+    /// All queries, the last ones, which look at all keys, first.
     pub fn blocks(&self, causal: bool) -> impl Iterator<Item = Block> + use<> {
         let time = self.time;
-        (0..time).step_by(Self::ROWS).map(move |start| {
+        (0..time).step_by(Self::ROWS).rev().map(move |start| {
             let rows = Self::ROWS.min(time - start);
             Block { start, rows, keys: if causal { start + rows } else { time }, causal }
         })
@@ -202,8 +214,10 @@ impl Sizes {
             block.keys,
             #[inline(always)]
             |i, p| {
-                let (seen, hidden) = p.split_at_mut(block.seen(i));
-                softmax(seen);
+                let seen = block.seen(i);
+                let whole = seen.next_multiple_of(kernel::LANES).min(block.keys);
+                let (p, hidden) = p.split_at_mut(whole);
+                softmax(p, seen);
                 hidden.fill(T::constant(0.0));
             },
         );

@@ -53,7 +53,6 @@ impl Operation for AttentionGradient {
         let examples = run.value.chunks_exact_mut((time * features).max(1));
         T::with_scratch(2 * sizes.scores(), |memory| {
             for ((qkv, u), gradient) in qkv.zip(u).zip(examples) {
-                gradient.fill(T::constant(0.0));
                 for head in 0..heads {
                     self.head(&sizes, head, qkv, u, memory, gradient);
                 }
@@ -63,7 +62,7 @@ impl Operation for AttentionGradient {
 }
 
 impl AttentionGradient {
-    /// Adds the gradient of one head of one example.
+    /// Writes the gradient of one head of one example.
     fn head<T: Element>(
         &self,
         sizes: &Sizes,
@@ -73,20 +72,22 @@ impl AttentionGradient {
         memory: &mut [T],
         gradient: &mut [T],
     ) {
-        let (one, scale) = (T::constant(1.0), sizes.scale());
+        let (zero, one, scale) = (T::constant(0.0), T::constant(1.0), sizes.scale());
         let (stride, width) = (sizes.stride(), sizes.heads * sizes.size);
         let [q, k, v] = sizes.head(qkv, head);
         let [to_q, to_k, to_v] = sizes.starts(head);
-        for block in sizes.blocks(self.attention.causal) {
+        for (count, block) in sizes.blocks(self.attention.causal).enumerate() {
+            // The first block writes the gradients of all keys and values, the others add to them.
+            let found = if count == 0 { zero } else { one };
             let (p, s) = memory.split_at_mut(memory.len() / 2);
             let (p, s) = (&mut p[..block.scores()], &mut s[..block.scores()]);
             sizes.softmax(qkv, head, &block, p);
             let u = &u[block.start * width + head * sizes.size..];
             let u = Matrix::with_row_stride(u, block.rows, sizes.size, width);
             let v = sizes.rows(v, 0, block.keys).transposed();
-            product_into(one, u, v, T::constant(0.0), s, block.keys, Threads::One);
+            product_into(one, u, v, zero, s, block.keys, Threads::One);
             let weights = Matrix::new(&*p, block.rows, block.keys).transposed();
-            product_into(one, weights, u, one, &mut gradient[to_v..], stride, Threads::One);
+            product_into(one, weights, u, found, &mut gradient[to_v..], stride, Threads::One);
             kernel::for_rows(
                 s,
                 block.keys,
@@ -101,9 +102,9 @@ impl AttentionGradient {
             );
             let s = Matrix::new(&*s, block.rows, block.keys);
             let to = &mut gradient[block.start * stride + to_q..];
-            product_into(scale, s, sizes.rows(k, 0, block.keys), one, to, stride, Threads::One);
+            product_into(scale, s, sizes.rows(k, 0, block.keys), zero, to, stride, Threads::One);
             let q = sizes.rows(q, block.start, block.rows);
-            product_into(scale, s.transposed(), q, one, &mut gradient[to_k..], stride, Threads::One);
+            product_into(scale, s.transposed(), q, found, &mut gradient[to_k..], stride, Threads::One);
         }
     }
 }

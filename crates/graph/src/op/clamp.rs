@@ -27,12 +27,19 @@ impl Operation for Clamp {
     }
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
-        let [low, high] = self.bounds().map(|bound| graph.constant(bound, []));
-        let below = graph.sub(low, at.inputs[0])?;
-        let above = graph.sub(at.inputs[0], high)?;
+        let [low, high] = self.bounds();
         let mut inside = at.upstream;
-        for outside in [below, above] {
-            let cut = graph.gate(at.upstream, outside)?;
+        // Nothing lies beyond a bound that is infinite.
+        if low.is_finite() {
+            let low = graph.constant(low, []);
+            let below = graph.sub(low, at.inputs[0])?;
+            let cut = graph.gate(at.upstream, below)?;
+            inside = graph.sub(inside, cut)?;
+        }
+        if high.is_finite() {
+            let high = graph.constant(high, []);
+            let above = graph.sub(at.inputs[0], high)?;
+            let cut = graph.gate(at.upstream, above)?;
             inside = graph.sub(inside, cut)?;
         }
         Ok(Some(inside))

@@ -3,10 +3,10 @@
 //!
 //! z̄ = (softmax(z) − onehot(c)) ȳ, one node; the class numbers have no gradient.
 
-use super::softmax::ln_sum_exp;
+use super::softmax::for_ln_sum_exp;
 use super::{Along, CrossEntropyGradient, Gradient, MAX_OPERANDS, Operand, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
-use crate::{Element, Graph, Shape, Tensor, kernel};
+use crate::{Element, Graph, Shape, Tensor};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CrossEntropy;
@@ -35,15 +35,20 @@ impl Operation for CrossEntropy {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        kernel::vectorized(
+        let [scores, classes] = [run.inputs[0], run.inputs[1]].map(|operand| operand.each());
+        let k = run.inputs[0].shape.sizes()[1];
+        // A number that is no class has no likelihood.
+        run.value.fill(T::constant(f64::NAN));
+        let y = run.value;
+        for_ln_sum_exp(
+            scores,
+            k,
             #[inline(always)]
-            || {
-                for ((z, class), y) in examples(run.inputs).zip(run.value.iter_mut()) {
-                    *y = match class {
-                        Some(class) => minus_ln_softmax(z, class),
-                        // A number that is no class has no likelihood.
-                        None => T::constant(f64::NAN),
-                    };
+            |i, top, rest| {
+                if let Some(class) = class_number(classes[i], k) {
+                    // The difference of scores is taken before the logarithm is added, so that a small loss
+                    // keeps its digits beside large scores.
+                    y[i] = rest + (top - scores[i * k + class]);
                 }
             },
         );
@@ -63,14 +68,6 @@ impl Graph {
     pub fn cross_entropy(&mut self, scores: Tensor, classes: Tensor) -> Result<Tensor, GraphError> {
         self.apply(CrossEntropy, &[scores, classes])
     }
-}
-
-/// −ln softmax(z)꜀, of one row. The difference of scores is taken before the logarithm is added, so that
-/// a small loss keeps its digits beside large scores.
-#[inline(always)]
-fn minus_ln_softmax<T: Element>(z: &[T], class: usize) -> T {
-    let (top, rest) = ln_sum_exp(z);
-    rest + (top - z[class])
 }
 
 /// The shape `[n]` that scores `[n, k]` and class numbers `[n]` share.

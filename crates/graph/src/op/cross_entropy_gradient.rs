@@ -4,11 +4,11 @@
 //! z̄ = p ⊙ (G u − Σₗ Gₗ u pₗ), which is the gradient of softmax for the upstream G u;
 //! ū = Σₗ Gₗ (p − onehot(c))ₗ; the class numbers have no gradient.
 
-use super::cross_entropy::{classes, examples};
-use super::softmax::softmax;
+use super::cross_entropy::{class_number, classes};
+use super::softmax::softmax_rows;
 use super::{Along, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::Problem;
-use crate::{Element, Graph, Shape, kernel};
+use crate::{Element, Graph, Shape};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CrossEntropyGradient;
@@ -54,23 +54,17 @@ impl Operation for CrossEntropyGradient {
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let k = run.shape.sizes()[1].max(1);
         let upstream = run.inputs[2].each();
-        kernel::vectorized(
-            #[inline(always)]
-            || {
-                let rows = run.value.chunks_exact_mut(k);
-                for (((z, class), y), &u) in examples(run.inputs).zip(rows).zip(upstream) {
-                    let Some(class) = class else {
-                        y.fill(T::constant(f64::NAN));
-                        continue;
-                    };
-                    y.copy_from_slice(z);
-                    softmax(y);
-                    y[class] = y[class] - T::constant(1.0);
-                    for y in y {
-                        *y = *y * u;
-                    }
-                }
-            },
-        );
+        run.value.copy_from_slice(run.inputs[0].each());
+        softmax_rows(run.value, k);
+        let rows = run.value.chunks_exact_mut(k);
+        for ((y, &class), &u) in rows.zip(run.inputs[1].each()).zip(upstream) {
+            match class_number(class, k) {
+                Some(class) => y[class] = y[class] - T::constant(1.0),
+                None => y.fill(T::constant(f64::NAN)),
+            }
+            for y in y {
+                *y = *y * u;
+            }
+        }
     }
 }

@@ -39,7 +39,7 @@ impl Operation for Gelu {
 
 /// Φ(x)
 #[inline(always)]
-pub(crate) fn share_below<T: Element>(x: T) -> T {
+fn share_below<T: Element>(x: T) -> T {
     T::constant(0.5) * (T::constant(1.0) + (x * T::constant(FRAC_1_SQRT_2)).erf())
 }
 

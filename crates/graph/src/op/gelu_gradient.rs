@@ -5,7 +5,6 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
-use super::gelu::share_below;
 use super::{Gradient, Operation, Run, Site};
 use crate::error::Problem;
 use crate::{Element, Graph, Shape};
@@ -48,10 +47,13 @@ impl Operation for GeluGradient {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let [half, peak] = [-0.5, PEAK].map(T::from_f64);
+        let [half, one, root, peak] = [0.5, 1.0, FRAC_1_SQRT_2, PEAK].map(T::constant);
         run.zip(
             #[inline(always)]
-            move |x, u| u * (share_below(x) + x * (peak * (half * (x * x)).exp())),
+            move |x, u| {
+                let (erf, bell) = (x * root).erf_and_bell();
+                u * (half * (one + erf) + x * (peak * bell))
+            },
         );
     }
 }

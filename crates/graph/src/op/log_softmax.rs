@@ -2,10 +2,10 @@
 //!
 //! z̄ = ȳ − exp(y) Σₗ ȳₗ
 
-use super::softmax::ln_sum_exp;
+use super::softmax::for_ln_sum_exp;
 use super::{Along, Gradient, Operation, Run, Site, over_last_axis};
 use crate::error::{GraphError, Problem};
-use crate::{Element, Graph, Shape, Tensor, kernel};
+use crate::{Element, Graph, Shape, Tensor};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LogSoftmax;
@@ -34,14 +34,14 @@ impl Operation for LogSoftmax {
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let columns = run.shape.sizes()[run.shape.rank() - 1];
         let z = run.inputs[0].each();
-        kernel::for_rows(
-            run.value,
+        let y = run.value;
+        for_ln_sum_exp(
+            z,
             columns,
             #[inline(always)]
-            |i, y| {
-                let z = &z[i * columns..][..columns];
-                let (top, rest) = ln_sum_exp(z);
-                for (y, &z) in y.iter_mut().zip(z) {
+            |i, top, rest| {
+                let row = i * columns..(i + 1) * columns;
+                for (y, &z) in y[row.clone()].iter_mut().zip(&z[row]) {
                     *y = (z - top) - rest;
                 }
             },

@@ -8,10 +8,10 @@
 //!
 //! Its own gradients are those of the same steps, unrolled to simple nodes; the tape has none.
 
-use thalweg_matrix::{Matrix, Threads, product_into};
+use thalweg_matrix::{Matrix, Rearranged, product_rearranged};
 
 use super::lstm_tape::VALUES;
-use super::{Along, Gradient, Operation, Run, Site};
+use super::{Along, Gradient, Operand, Operation, Run, Site};
 use crate::error::Problem;
 use crate::{Element, Graph, Shape, kernel};
 
@@ -40,6 +40,17 @@ impl Operation for LstmGradient {
         32
     }
 
+    /// The transpose of the recurrent weights, rearranged for the products of all steps.
+    fn prepared<T: Element>(&self, inputs: &[Shape], _value: Shape) -> usize {
+        let [hidden, gates] = inputs[1].matrix().expect("its shape was checked");
+        Rearranged::<T>::length(gates, hidden)
+    }
+
+    fn prepare<T: Element>(&self, inputs: &[Operand<'_, T>], prepared: &mut [T]) {
+        let [hidden, gates] = inputs[1].shape.matrix().expect("its shape was checked");
+        Rearranged::new(Matrix::new(inputs[1].each(), hidden, gates).transposed(), prepared);
+    }
+
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         if at.wanted == 2 {
             return Ok(None);
@@ -51,21 +62,22 @@ impl Operation for LstmGradient {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let [recurrent, tape, u] = [1, 2, 3].map(|i| run.inputs[i].each());
+        let [tape, u] = [2, 3].map(|i| run.inputs[i].each());
         let [batch, time, gates] = run.shape.sequence().expect("it was shaped as a sequence");
         let hidden = gates / 4;
+        let recurrent = Rearranged::lying_in(run.prepared, gates, hidden);
         if !run.value.is_empty() {
-            T::with_scratch((2 * batch + 1 + gates) * hidden, |memory| {
+            T::with_scratch((2 * batch + 1) * hidden, |memory| {
                 lstm_gradient(recurrent, tape, u, [batch, time, hidden], memory, run.value);
             });
         }
     }
 }
 
-/// Writes δ. `memory` is for h̄ and c̄ of all examples, for the cell of one before its first step, and for the
-/// transpose of the recurrent weights, which a product reads faster.
+/// Writes δ. `recurrent` is the transpose of the recurrent weights, and `memory` is for h̄ and c̄ of all
+/// examples, and for the cell of one before its first step.
 fn lstm_gradient<T: Element>(
-    recurrent: &[T],
+    recurrent: Rearranged<'_, T>,
     tape: &[T],
     u: &[T],
     [batch, time, hidden]: [usize; 3],
@@ -73,9 +85,6 @@ fn lstm_gradient<T: Element>(
     δ: &mut [T],
 ) {
     let (gates, values, one) = (4 * hidden, VALUES * hidden, T::constant(1.0));
-    let (transpose, memory) = memory.split_at_mut(gates * hidden);
-    kernel::permute(recurrent, [hidden, gates].into(), &[1, 0], transpose);
-    let recurrent = Matrix::new(transpose, gates, hidden);
     memory.fill(T::constant(0.0));
     let (start, memory) = memory.split_at_mut(hidden);
     let (states, cells) = memory.split_at_mut(batch * hidden);
@@ -86,7 +95,7 @@ fn lstm_gradient<T: Element>(
         }
         if t + 1 < time {
             let next = Matrix::with_row_stride(&δ[(t + 1) * gates..], batch, gates, time * gates);
-            product_into(one, next, recurrent, one, states, hidden, Threads::One);
+            product_rearranged(one, next, recurrent, one, states, hidden);
         }
         kernel::vectorized(
             #[inline(always)]

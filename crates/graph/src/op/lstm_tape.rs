@@ -3,9 +3,9 @@
 //!
 //! It has no gradient: [`Lstm`](super::Lstm), which reads h from here, has that of h by a and U.
 
-use thalweg_matrix::{Matrix, Threads, product_into};
+use thalweg_matrix::{Matrix, Rearranged, product_rearranged};
 
-use super::{Along, Gradient, Operation, Run, Site};
+use super::{Along, Gradient, Operand, Operation, Run, Site};
 use crate::error::Problem;
 use crate::{Element, Graph, Shape, kernel};
 
@@ -40,14 +40,26 @@ impl Operation for LstmTape {
         32
     }
 
+    /// The recurrent weights, rearranged for the products of all steps.
+    fn prepared<T: Element>(&self, inputs: &[Shape], _value: Shape) -> usize {
+        let [hidden, gates] = inputs[1].matrix().expect("its shape was checked");
+        Rearranged::<T>::length(hidden, gates)
+    }
+
+    fn prepare<T: Element>(&self, inputs: &[Operand<'_, T>], prepared: &mut [T]) {
+        let [hidden, gates] = inputs[1].shape.matrix().expect("its shape was checked");
+        Rearranged::new(Matrix::new(inputs[1].each(), hidden, gates), prepared);
+    }
+
     fn gradient(&self, _graph: &mut Graph, _at: &Site<'_>) -> Gradient {
         Ok(None)
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let [sums, recurrent] = [run.inputs[0].each(), run.inputs[1].each()];
+        let sums = run.inputs[0].each();
         let [batch, time, values] = run.shape.sequence().expect("it was shaped as a sequence");
         let hidden = values / VALUES;
+        let recurrent = Rearranged::lying_in(run.prepared, hidden, 4 * hidden);
         if !run.value.is_empty() {
             T::with_scratch(2 * batch * hidden, |memory| {
                 lstm(sums, recurrent, [batch, time, hidden], memory, run.value);
@@ -59,13 +71,12 @@ impl Operation for LstmTape {
 /// Writes the tape. `memory` is for h and c of all examples.
 fn lstm<T: Element>(
     sums: &[T],
-    recurrent: &[T],
+    recurrent: Rearranged<'_, T>,
     [batch, time, hidden]: [usize; 3],
     memory: &mut [T],
     tape: &mut [T],
 ) {
     let (gates, values, one) = (4 * hidden, VALUES * hidden, T::constant(1.0));
-    let recurrent = Matrix::new(recurrent, hidden, gates);
     memory.fill(T::constant(0.0));
     let (states, cells) = memory.split_at_mut(batch * hidden);
     for t in 0..time {
@@ -77,7 +88,7 @@ fn lstm<T: Element>(
         if t > 0 {
             let states = Matrix::new(states, batch, hidden);
             let sums = &mut tape[t * values + 2 * hidden..];
-            product_into(one, states, recurrent, one, sums, time * values, Threads::One);
+            product_rearranged(one, states, recurrent, one, sums, time * values);
         }
         kernel::vectorized(
             #[inline(always)]

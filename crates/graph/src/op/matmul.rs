@@ -3,7 +3,7 @@
 //! Ā = Ȳ·Bᵀ, B̄ = Aᵀ·Ȳ; where a factor is read transposed, its gradient is that, transposed. All four are
 //! products again, with other flags, so that no matrix is ever copied to transpose it.
 
-use thalweg_matrix::{Matrix, product};
+use thalweg_matrix::{Matrix, Rearranged, product, product_rearranged};
 
 use super::{Along, Gradient, Operand, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
@@ -41,11 +41,11 @@ impl Operation for MatMul {
     }
 
     fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
-        /// A factor that the second cache does not hold: then each thread is to read a part of it, not each
-        /// the whole.
+        /// From so many values on the second cache does not hold a factor beside all else: then each thread
+        /// is to read a part of it, not each the whole.
         const LARGE: usize = 256 << 10;
         match (inputs[0].rank(), self.left) {
-            (2, Transposed::No) if inputs[1].elements() > LARGE => None,
+            (2, Transposed::No) if inputs[1].elements() >= LARGE => None,
             (2, Transposed::No) => Some([true, false, false, false]),
             (2, Transposed::Yes) => None,
             _ => Some([true, true, false, false]),
@@ -69,6 +69,26 @@ impl Operation for MatMul {
         }
     }
 
+    /// B, rearranged, where many rows read it.
+    fn prepared<T: Element>(&self, inputs: &[Shape], value: Shape) -> usize {
+        /// Rows from which on rearranging does not count beside the product.
+        const MANY: usize = if cfg!(test) { 2 } else { 256 };
+        /// Columns that fill a vector.
+        const WIDE: usize = if cfg!(test) { 1 } else { 16 };
+        match (value.sizes(), self.by_rows(inputs)) {
+            (&[m, n], Some(_)) if m >= MANY && n >= WIDE => {
+                Rearranged::<T>::length(inputs[1].elements() / n.max(1), n)
+            }
+            _ => 0,
+        }
+    }
+
+    fn prepare<T: Element>(&self, inputs: &[Operand<'_, T>], prepared: &mut [T]) {
+        if !prepared.is_empty() {
+            Rearranged::new(self.right.read(inputs[1], 0), prepared);
+        }
+    }
+
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         let (a, b, y) = (at.inputs[0], at.inputs[1], at.upstream);
         use Transposed::{No, Yes};
@@ -84,6 +104,11 @@ impl Operation for MatMul {
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let [a, b] = [run.inputs[0], run.inputs[1]];
         let (_, [rows, columns]) = run.shape.matrices().expect("it was shaped as matrices");
+        if !run.prepared.is_empty() {
+            let (a, one) = (self.left.read(a, 0), T::constant(1.0));
+            let b = Rearranged::lying_in(run.prepared, a.columns(), columns);
+            return product_rearranged(one, a, b, T::constant(0.0), run.value, columns);
+        }
         for (i, y) in run.value.chunks_exact_mut((rows * columns).max(1)).enumerate() {
             product(self.left.read(a, i), self.right.read(b, i), y, run.options.threads);
         }

@@ -5,6 +5,7 @@
 
 use super::{Along, Gradient, Operation, Run, Site, over_last_axis};
 use crate::error::{GraphError, Problem};
+use crate::kernel::{OfRows, SideBySide};
 use crate::{Element, Graph, Shape, Tensor, kernel};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,16 +31,8 @@ impl Operation for Softmax {
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let columns = run.shape.sizes()[run.shape.rank() - 1];
-        let z = run.inputs[0].each();
-        kernel::for_rows(
-            run.value,
-            columns,
-            #[inline(always)]
-            |i, y| {
-                y.copy_from_slice(&z[i * columns..][..columns]);
-                softmax(y);
-            },
-        );
+        run.value.copy_from_slice(run.inputs[0].each());
+        softmax_rows(run.value, columns);
     }
 }
 
@@ -52,6 +45,53 @@ impl Graph {
     pub fn softmax(&mut self, z: Tensor) -> Result<Tensor, GraphError> {
         self.apply(Softmax, &[z])
     }
+}
+
+/// y ← softmax(y), of each row.
+pub(crate) fn softmax_rows<T: Element>(y: &mut [T], columns: usize) {
+    // There are no rows without columns.
+    let columns = columns.max(1);
+    kernel::vectorized(
+        #[inline(always)]
+        || match kernel::are_short(columns) {
+            true => y.chunks_mut(kernel::ROWS * columns).for_each(
+                #[inline(always)]
+                |y| softmax_side_by_side(y, columns),
+            ),
+            false => y.chunks_exact_mut(columns).for_each(
+                #[inline(always)]
+                |y| softmax(y),
+            ),
+        },
+    );
+}
+
+/// Calls `row` for each row of z: with its number, the greatest z, and ln Σₗ exp(zₗ) less that.
+pub(crate) fn for_ln_sum_exp<T: Element>(
+    z: &[T],
+    columns: usize,
+    mut row: impl FnMut(usize, T, T),
+) {
+    let columns = columns.max(1);
+    kernel::vectorized(
+        #[inline(always)]
+        || match kernel::are_short(columns) {
+            true => {
+                for (block, z) in z.chunks(kernel::ROWS * columns).enumerate() {
+                    let (top, rest) = ln_sum_exp_side_by_side(z, columns);
+                    for i in 0..z.len() / columns {
+                        row(block * kernel::ROWS + i, top[i], rest[i]);
+                    }
+                }
+            }
+            false => {
+                for (i, z) in z.chunks_exact(columns).enumerate() {
+                    let (top, rest) = ln_sum_exp(z);
+                    row(i, top, rest);
+                }
+            }
+        },
+    );
 }
 
 /// y ← softmax(y), of one row.
@@ -67,7 +107,44 @@ pub(crate) fn softmax<T: Element>(y: &mut [T]) {
 
 /// The greatest z of a row, and ln Σₗ exp(zₗ) less that.
 #[inline(always)]
-pub(crate) fn ln_sum_exp<T: Element>(z: &[T]) -> (T, T) {
+fn ln_sum_exp<T: Element>(z: &[T]) -> (T, T) {
     let top = kernel::greatest(z);
     (top, kernel::sum_of(z, |z| (z - top).exp()).ln())
+}
+
+/// y ← softmax(y), of at most sixteen short rows.
+#[inline(always)]
+fn softmax_side_by_side<T: Element>(y: &mut [T], columns: usize) {
+    let mut rows = SideBySide::of(y, columns);
+    let (_, sum) = exp_side_by_side(rows.columns());
+    for y in rows.columns() {
+        *y = kernel::join(y, &sum, |y, sum| y / sum);
+    }
+    rows.write(y);
+}
+
+/// [`ln_sum_exp`] of at most sixteen short rows.
+#[inline(always)]
+fn ln_sum_exp_side_by_side<T: Element>(z: &[T], columns: usize) -> (OfRows<T>, OfRows<T>) {
+    let (top, mut sum) = exp_side_by_side(SideBySide::of(z, columns).columns());
+    for sum in &mut sum {
+        *sum = sum.ln();
+    }
+    (top, sum)
+}
+
+/// z ← exp(z − top) with the greatest z of each row as its top; the tops, and the sums of what is then there,
+/// from the first column to the last.
+#[inline(always)]
+fn exp_side_by_side<T: Element>(columns: &mut [OfRows<T>]) -> (OfRows<T>, OfRows<T>) {
+    let mut top = [T::constant(f64::NEG_INFINITY); kernel::ROWS];
+    for z in columns.iter() {
+        top = kernel::join(&top, z, |top, z| z.max(top));
+    }
+    let mut sum = [T::constant(0.0); kernel::ROWS];
+    for z in columns {
+        *z = kernel::join(z, &top, |z, top| (z - top).exp());
+        sum = kernel::join(&sum, z, |sum, z| sum + z);
+    }
+    (top, sum)
 }

@@ -4,6 +4,7 @@
 
 use super::{Along, Div, Gradient, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
+use crate::shape::MAX_RANK;
 use crate::{Element, Graph, Shape, Tensor, kernel};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +49,19 @@ impl Graph {
     pub fn sum_to(&mut self, x: Tensor, shape: impl Into<Shape>) -> Result<Tensor, GraphError> {
         match shape.into() {
             to if to == self.shape(x) => Ok(x),
-            to => self.apply(SumTo { to }, &[x]),
+            to => {
+                // Of many rows some at a time, and within rows first: a plan can do that where the rows are
+                // made.
+                let x = if let Some([groups, rows, columns]) = in_groups(self.shape(x), to) {
+                    let x = self.reshape(x, [groups, rows, columns])?;
+                    self.apply(SumTo { to: [groups, 1, columns].into() }, &[x])?
+                } else if let Some(within) = within_rows(self.shape(x), to) {
+                    self.apply(SumTo { to: within }, &[x])?
+                } else {
+                    x
+                };
+                self.apply(SumTo { to }, &[x])
+            }
         }
     }
 
@@ -116,5 +129,51 @@ impl Graph {
         let distance = self.sub(x, mean)?;
         let square = self.square(distance);
         self.mean_axes(square, axes)
+    }
+}
+
+/// The shape of a sum to `to` before rows are added to each other, if that is neither `from` nor as good as `to`.
+fn within_rows(from: Shape, to: Shape) -> Option<Shape> {
+    let is_sum = to.broadcast(from) == Ok(from);
+    let within = (1..from.rank()).fold(from, |shape, axis| {
+        shape.with_size(axis, to.aligned(MAX_RANK - from.rank() + axis))
+    });
+    (is_sum && within != from && within.elements() != to.elements()).then_some(within)
+}
+
+/// The groups into which to cut the rows of a matrix before they are added to each other, if that pays: as
+/// many rows to each as divide them, up to 64.
+fn in_groups(from: Shape, to: Shape) -> Option<[usize; 3]> {
+    const MOST: usize = 64;
+    const LEAST: usize = 16;
+    const GROUPS: usize = 16;
+    let (&[rows, columns], &[sums]) = (from.sizes(), to.sizes()) else { return None };
+    let group = (LEAST..=MOST).rev().find(|&group| rows.is_multiple_of(group))?;
+    (columns == sums && rows >= GROUPS * group).then_some([rows / group, group, columns])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::naive;
+    use crate::{Graph, Parameters, Role, RunOptions};
+
+    #[test]
+    fn many_rows_are_summed_in_groups() {
+        let mut graph = Graph::new();
+        let x = graph.parameter("x", [1040, 3], Role::Other);
+        let sum = graph.sum_to(x, [3]).unwrap();
+        let nodes = graph.nodes().map(|(_, node)| node.shape().sizes().to_vec());
+        let expected: [&[usize]; 4] = [&[1040, 3], &[20, 52, 3], &[20, 1, 3], &[3]];
+        assert_eq!(nodes.collect::<Vec<_>>(), expected);
+        let mut parameters = Parameters::<f64>::zeros(&graph);
+        for (i, x) in parameters.values_mut().iter_mut().enumerate() {
+            *x = (i as f64).sin();
+        }
+        let values =
+            naive::evaluate(&graph, &Default::default(), &parameters, RunOptions::default());
+        for (j, got) in values[sum.0].iter().enumerate() {
+            let expected: f64 = parameters.values().iter().skip(j).step_by(3).sum();
+            assert!((got - expected).abs() < 1e-12, "{got} {expected}");
+        }
     }
 }

@@ -109,6 +109,12 @@ const TABLE: &[Row] = &[
     row("softmax_gradient", ROW_PAIRS, ANY, |g, p, _| g.softmax_gradient(p[0], p[1])),
     row("log_softmax", ROWS, ANY, |g, p, _| g.log_softmax(p[0])),
     row("layer_norm", ROWS, ANY, |g, p, _| g.layer_norm(p[0], 0.1)),
+    row(
+        "affine_layer_norm",
+        &[&[&[5], &[5], &[5]], &[&[2, 3], &[3], &[3]], &[&[32, 2], &[2], &[2]]],
+        ANY,
+        |g, p, _| g.scaled_and_shifted_layer_norm(p[0], p[1], p[2], 0.1),
+    ),
     row("layer_norm_gradient", ROW_PAIRS, ANY, |g, p, _| {
         g.apply(LayerNormGradient { epsilon: Epsilon::new(0.1) }, p)
     }),
@@ -424,7 +430,10 @@ fn rows_are_the_same_one_by_one_and_in_one() {
                 let (shape, expected) = row(tensor, node.shape());
                 let mut value = vec![f64::NAN; expected.len()];
                 let (inputs, options) = (&operands[..], OPTIONS);
-                node.op.run(Run { inputs, shape, first_row: i, value: &mut value, options });
+                let mut prepared = vec![f64::NAN; node.op.prepared::<f64>(&shapes, node.shape())];
+                node.op.prepare(inputs, &mut prepared);
+                let (prepared, value) = (&prepared[..], &mut value[..]);
+                node.op.run(Run { inputs, shape, prepared, first_row: i, value, options });
                 for (got, expected) in value.iter().zip(expected) {
                     // Two infinities are equal, but have no distance.
                     let close =

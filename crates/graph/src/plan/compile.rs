@@ -10,6 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use thalweg_matrix::Aligned;
+
+use super::awake::Helpers;
 use super::schedule::{Scheduled, along, schedule};
 use super::stage::{RowPlace, Stage, Step, Written};
 use super::{Place, Plan};
@@ -33,7 +36,6 @@ pub(super) fn compile<T: Element>(
     // stage can write one part only.
     let stages = schedule(graph, &homes, |tensor| is_gradient.contains(&tensor));
     let mut compiler = Compiler {
-        bytes: size_of::<T>(),
         last_use: last_use(graph, &homes, &stages),
         graph,
         homes,
@@ -46,16 +48,19 @@ pub(super) fn compile<T: Element>(
     let copies = compiler.place_gradients(&layout, gradients);
     let kept = fetch.iter().chain(&assigned).chain(copies.iter().map(|(gradient, _)| gradient));
     let kept = kept.filter_map(|tensor| compiler.homes[tensor.0]).collect();
-    compiler.place_values(&stages, kept);
+    compiler.place_values::<T>(&stages, kept);
     for (gradient, place) in copies {
         compiler.copy(gradient, place);
     }
     let values = fetch.iter().map(|&tensor| (tensor, compiler.public_place(tensor))).collect();
     let assignments = compiler.place_assignments(&layout, assignments);
+    let flops = compiler.stages.iter().map(Stage::flops).sum::<u64>();
+    let prepared = compiler.stages.iter().map(Stage::prepared).max().unwrap_or(0);
     Plan {
         buffers: compiler.buffers(),
-        gradients: vec![T::constant(0.0); if train.is_some() { layout.trained_length } else { 0 }],
-        is_worth_threads: compiler.stages.iter().map(Stage::flops).sum::<u64>() >= WORTH_THREADS,
+        gradients: Aligned::new(train.map_or(0, |_| layout.trained_length), T::constant(0.0)),
+        helpers: (flops >= WORTH_THREADS).then(Helpers::new),
+        prepared: Aligned::new(prepared, T::constant(0.0)),
         stages: compiler.stages,
         inputs,
         values,
@@ -136,9 +141,23 @@ fn last_use(
     last
 }
 
+/// The smallest free memory of a block with so many values for each unit, or else the largest, made larger,
+/// or else new one: its index among what is written.
+fn free_in_block(free: &mut Vec<usize>, written: &mut Vec<Written>, unit: usize) -> usize {
+    let fit = |&i: &usize| {
+        let found = written[free[i]].unit;
+        (found < unit, found.abs_diff(unit))
+    };
+    let Some(best) = (0..free.len()).min_by_key(fit) else {
+        written.push(Written { place: None, unit });
+        return written.len() - 1;
+    };
+    let index = free.swap_remove(best);
+    written[index].unit = written[index].unit.max(unit);
+    index
+}
+
 struct Compiler<'a> {
-    /// The bytes of a number.
-    bytes: usize,
     graph: &'a Graph,
     homes: Vec<Option<Tensor>>,
     last_use: HashMap<Tensor, Tensor>,
@@ -210,18 +229,18 @@ impl Compiler<'_> {
     }
 
     /// Gives all that is calculated its place, in order; what is `kept` keeps it until the end.
-    fn place_values(&mut self, stages: &[Scheduled], kept: HashSet<Tensor>) {
+    fn place_values<T: Element>(&mut self, stages: &[Scheduled], kept: HashSet<Tensor>) {
         for stage in stages {
             match (stage.units, &stage.tensors[..]) {
-                (None, &[tensor]) => self.place_whole(tensor, &kept),
+                (None, &[tensor]) => self.place_whole::<T>(tensor, &kept),
                 (None, _) => unreachable!("what is calculated in one is a stage by itself"),
-                (Some(units), tensors) => self.place_rows(tensors, units, &kept),
+                (Some(units), tensors) => self.place_rows::<T>(tensors, units, &kept),
             }
         }
     }
 
     /// Places the value of an operation that is calculated in one.
-    fn place_whole(&mut self, tensor: Tensor, kept: &HashSet<Tensor>) {
+    fn place_whole<T: Element>(&mut self, tensor: Tensor, kept: &HashSet<Tensor>) {
         let dying = self.dying(tensor, kept);
         let place = match (self.places.remove(&tensor), self.overwritten(tensor, &dying)) {
             (Some(gradient), _) => gradient,
@@ -234,14 +253,15 @@ impl Compiler<'_> {
         let node = self.graph.node(tensor);
         let operands = node.inputs().iter().map(|&input| self.operand(input)).collect();
         let (name, op) = (node.name().to_owned(), node.op.clone());
-        let step = Step { name, op, operands, shape: node.shape(), value: 0 };
+        let step = Step::new::<T>(name, op, operands, node.shape(), 0);
         self.stages.push(Stage::Whole { step, value: place });
     }
 
-    /// Places the values of operations that run row by row. A buffer that one block of rows has done with
+    /// Places the values of operations that run row by row. What nobody else reads is only there while a
+    /// block runs, in memory of the thread that runs it, and goes from value to value of any size. A buffer that one block of rows has done with
     /// goes to a value of the same size only, whose rows lie at the same places: other blocks may be at
     /// another operation.
-    fn place_rows(&mut self, tensors: &[Tensor], units: usize, kept: &HashSet<Tensor>) {
+    fn place_rows<T: Element>(&mut self, tensors: &[Tensor], units: usize, kept: &HashSet<Tensor>) {
         let mut whole: HashSet<Tensor> = HashSet::new();
         for &tensor in tensors {
             let along = along(self.graph, tensor).unwrap_or_default();
@@ -251,56 +271,84 @@ impl Compiler<'_> {
         }
         let mut written: Vec<Written> = Vec::new();
         let mut steps = Vec::new();
+        // What the stage alone reads, by its index among what is written, and the memory of a block for it
+        // that is free again.
+        let (mut in_block, mut free) = (HashMap::<Tensor, usize>::new(), Vec::<usize>::new());
         // Of equal length, and to be had at the end of the stage.
         let (mut equal, mut later): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
         for &tensor in tensors {
             let dying = self.dying(tensor, kept);
             let length = self.graph.shape(tensor).elements();
-            let overwritten =
-                self.overwritten(tensor, &dying).filter(|operand| !whole.contains(operand));
-            let place = match (self.places.remove(&tensor), overwritten) {
-                (Some(gradient), _) => gradient,
-                (None, Some(operand)) => self.places[&operand].clone(),
-                (None, None) => match equal.iter().position(|(_, free)| *free == length) {
-                    Some(at) => Place::Buffer { index: equal.swap_remove(at).0, length },
-                    None => self.free_buffer(length),
-                },
+            let stays = self.last_use.get(&tensor).is_some_and(|last| tensors.contains(last))
+                && !kept.contains(&tensor);
+            let overwritable = dying.iter().copied().filter(|operand| {
+                !whole.contains(operand) && in_block.contains_key(operand) == stays
+            });
+            let overwritten = self.overwritten(tensor, &overwritable.collect::<Vec<_>>());
+            let value = if stays {
+                let unit = length / units;
+                let value = match overwritten {
+                    Some(operand) => in_block[&operand],
+                    None => free_in_block(&mut free, &mut written, unit),
+                };
+                in_block.insert(tensor, value);
+                value
+            } else {
+                let place = match (self.places.remove(&tensor), overwritten) {
+                    (Some(gradient), _) => gradient,
+                    (None, Some(operand)) => self.places[&operand].clone(),
+                    (None, None) => match equal.iter().position(|(_, free)| *free == length) {
+                        Some(at) => Place::Buffer { index: equal.swap_remove(at).0, length },
+                        None => self.free_buffer(length),
+                    },
+                };
+                self.places.insert(tensor, place.clone());
+                let place = Some(place);
+                written.iter().position(|written| written.place == place).unwrap_or_else(|| {
+                    written.push(Written { place, unit: length / units });
+                    written.len() - 1
+                })
             };
             for home in dying {
-                if let (Place::Buffer { index, length }, true) =
-                    (&self.places[&home], self.places[&home] != place)
-                {
-                    match whole.contains(&home) {
-                        true => later.push(*index),
-                        false => equal.push((*index, *length)),
+                match (in_block.get(&home), self.places.get(&home)) {
+                    (Some(&index), _) if index != value => free.push(index),
+                    (None, Some(place)) if written[value].place.as_ref() != Some(place) => {
+                        let Place::Buffer { index, length } = place else { continue };
+                        match whole.contains(&home) {
+                            true => later.push(*index),
+                            false => equal.push((*index, *length)),
+                        }
                     }
+                    _ => {}
                 }
             }
-            let value = written.iter().position(|w| w.place == place).unwrap_or_else(|| {
-                written.push(Written { place: place.clone(), unit: length / units });
-                written.len() - 1
-            });
-            self.places.insert(tensor, place);
             let node = self.graph.node(tensor);
             let along = along(self.graph, tensor).unwrap_or_default();
             let operands = node.inputs().iter().zip(along).map(|(&input, along)| {
-                let (shape, place) = self.operand(input);
-                (shape, if along { RowPlace::Rows(place) } else { RowPlace::Whole(place) })
+                let home = self.homes[input.0].expect("operands of what is needed are needed");
+                let place = match (in_block.get(&home), along) {
+                    (Some(&index), _) => RowPlace::Written(index),
+                    (None, true) => RowPlace::Rows(self.places[&home].clone()),
+                    (None, false) => RowPlace::Whole(self.places[&home].clone()),
+                };
+                (self.graph.shape(input), place)
             });
             let operands = operands.collect();
             let (name, op) = (node.name().to_owned(), node.op.clone());
-            steps.push(Step { name, op, operands, shape: node.shape(), value });
+            steps.push(Step::new::<T>(name, op, operands, node.shape(), value));
         }
         self.free.extend(equal.into_iter().map(|(index, _)| index).chain(later));
         // Known only now: a later step may write where an earlier one reads.
         for (_, place) in steps.iter_mut().flat_map(|step: &mut Step<RowPlace>| &mut step.operands)
         {
             let RowPlace::Rows(rows) = place else { continue };
-            if let Some(at) = written.iter().position(|written| written.place == *rows) {
+            if let Some(at) =
+                written.iter().position(|written| written.place.as_ref() == Some(rows))
+            {
                 *place = RowPlace::Written(at);
             }
         }
-        self.stages.push(Stage::rows(steps, written, units, self.bytes));
+        self.stages.push(Stage::rows::<T>(steps, written, units));
     }
 
     /// The homes that nobody reads after `tensor` is calculated.
@@ -333,7 +381,7 @@ impl Compiler<'_> {
         let operands = vec![self.operand(tensor)];
         let name = self.graph.node(tensor).name().to_owned();
         let op = Reshape { to: shape }.into();
-        let step = Step { name, op, operands, shape, value: 0 };
+        let step = Step { name, op, operands, shape, value: 0, prepared: 0 };
         self.stages.push(Stage::Whole { step, value: place });
     }
 
@@ -375,9 +423,9 @@ impl Compiler<'_> {
     }
 
     /// The buffers, with the constants filled in.
-    fn buffers<T: Element>(&self) -> Vec<Vec<T>> {
-        let mut buffers: Vec<Vec<T>> =
-            self.lengths.iter().map(|&length| vec![T::constant(0.0); length]).collect();
+    fn buffers<T: Element>(&self) -> Vec<Aligned<T>> {
+        let mut buffers: Vec<Aligned<T>> =
+            self.lengths.iter().map(|&length| Aligned::new(length, T::constant(0.0))).collect();
         for (tensor, node) in self.graph.nodes() {
             if let (Op::Constant(constant), Some(Place::Buffer { index, .. })) =
                 (&node.op, self.places.get(&tensor))
@@ -387,6 +435,7 @@ impl Compiler<'_> {
                 constant.run(Run {
                     inputs: &[],
                     shape: node.shape(),
+                    prepared: &[],
                     first_row: 0,
                     value,
                     options,

@@ -17,6 +17,8 @@ pub struct PlanDescription {
     pub buffers: Vec<u64>,
     /// The bytes of all gradients; 0 where the plan calculates none.
     pub gradients: u64,
+    /// The bytes for what operations rearrange before they run, such as weights that many rows read.
+    pub prepared: u64,
 }
 
 /// One step of a plan: an operation, or several that run together, block of rows by block of rows.
@@ -53,10 +55,10 @@ impl PlanDescription {
         self.steps.iter().map(|step| step.flops).sum()
     }
 
-    /// The most bytes that the plan needs at once, beside the parameters: those of all buffers and gradients,
-    /// which live as long as the plan.
+    /// The most bytes that the plan needs at once, beside the parameters: those of all buffers and gradients
+    /// and of what is prepared, which live as long as the plan.
     pub fn peak_bytes(&self) -> u64 {
-        self.buffers.iter().sum::<u64>() + self.gradients
+        self.buffers.iter().sum::<u64>() + self.gradients + self.prepared
     }
 }
 
@@ -92,11 +94,12 @@ impl<T: Element> Plan<T> {
     /// # Ok::<(), thalweg_graph::GraphError>(())
     /// ```
     pub fn describe(&self) -> PlanDescription {
-        let bytes = |values: &Vec<T>| (values.len() * size_of::<T>()) as u64;
+        let bytes = |values: &[T]| size_of_val(values) as u64;
         PlanDescription {
             steps: self.stages.iter().map(|stage| stage.describe(size_of::<T>())).collect(),
-            buffers: self.buffers.iter().map(bytes).collect(),
+            buffers: self.buffers.iter().map(|buffer| bytes(buffer)).collect(),
             gradients: bytes(&self.gradients),
+            prepared: bytes(&self.prepared),
         }
     }
 }
@@ -111,7 +114,7 @@ impl Stage {
             }
             Stage::Rows { steps, written, .. } => {
                 let reads = read_before(steps, written);
-                let writes = written.iter().map(|Written { place, .. }| place);
+                let writes = written.iter().filter_map(|Written { place, .. }| place.as_ref());
                 described(size, reads, writes.collect(), &steps.iter().collect::<Vec<_>>())
             }
         }
@@ -124,7 +127,8 @@ fn read_before<'a>(steps: &'a [Step<RowPlace>], written: &'a [Written]) -> Vec<&
     let mut reads = Vec::new();
     for step in steps {
         reads.extend(step.operands.iter().filter_map(|(_, place)| match place {
-            RowPlace::Written(index) => (!made[*index]).then_some(&written[*index].place),
+            RowPlace::Written(index) if made[*index] => None,
+            RowPlace::Written(index) => written[*index].place.as_ref(),
             RowPlace::Rows(place) | RowPlace::Whole(place) => Some(place),
         }));
         made[step.value] = true;

@@ -26,7 +26,11 @@ pub(crate) fn evaluate<T: Element>(
                 };
                 let operands: Vec<_> = node.inputs().iter().map(operand).collect();
                 let shape = node.shape();
-                op.run(Run { inputs: &operands, shape, first_row: 0, value: &mut value, options });
+                let shapes: Vec<_> = operands.iter().map(|operand| operand.shape).collect();
+                let mut prepared = vec![T::constant(f64::NAN); op.prepared::<T>(&shapes, shape)];
+                op.prepare(&operands, &mut prepared);
+                let (inputs, prepared, value) = (&operands[..], &prepared[..], &mut value[..]);
+                op.run(Run { inputs, shape, prepared, first_row: 0, value, options });
             }
         }
         values.push(value);

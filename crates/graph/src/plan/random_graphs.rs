@@ -126,7 +126,17 @@ const SMOOTH: &[Build] = &[
     |g, r, all| g.log_softmax(*r.pick(all)).ok(),
     |g, r, all| {
         let x = *r.pick(all);
-        if r.below(2) == 0 { g.layer_norm(x, 0.5) } else { g.rms_norm(x, 0.5) }.ok()
+        match r.below(3) {
+            0 => g.layer_norm(x, 0.5),
+            1 => g.rms_norm(x, 0.5),
+            _ => {
+                let bounded = g.tanh(x);
+                let scale = g.sum_to(bounded, [g.shape(x).last().ok()?]).ok()?;
+                let shift = g.tanh(scale);
+                g.scaled_and_shifted_layer_norm(x, scale, shift, 0.5)
+            }
+        }
+        .ok()
     },
     |g, r, all| {
         let bounded = g.tanh(*r.pick(all));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use thalweg_matrix::Threads;
+use thalweg_matrix::{Aligned, Threads};
 
 use super::Place;
 use crate::op::{MAX_OPERANDS, Op, Operand, Operation, Run, Values};
@@ -40,6 +40,8 @@ pub(super) struct Step<P> {
     pub shape: Shape,
     /// The index among the buffers that a stage of rows writes.
     pub value: usize,
+    /// How many values it makes before there are rows.
+    pub prepared: usize,
 }
 
 /// Where an operand of a stage of rows is.
@@ -53,10 +55,11 @@ pub(super) enum RowPlace {
     Whole(Place),
 }
 
-/// A buffer that a stage of rows writes, or the gradient, of which there is one at most.
+/// A buffer that a stage of rows writes, or the gradient, of which there is one at most, or else memory that
+/// is only there while a block runs.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
-    pub place: Place,
+    pub place: Option<Place>,
     /// The values of a unit.
     pub unit: usize,
 }
@@ -64,17 +67,17 @@ pub(super) struct Written {
 /// What a stage works on.
 pub(super) struct Memory<'a, T> {
     pub parameters: &'a [T],
-    pub buffers: &'a mut [Vec<T>],
-    pub gradients: &'a mut Vec<T>,
+    pub buffers: &'a mut [Aligned<T>],
+    pub gradients: &'a mut Aligned<T>,
+    pub prepared: &'a mut [T],
 }
 
 impl Stage {
     /// Operations that run row by row, in blocks that stay in the second cache.
-    pub(super) fn rows(
+    pub(super) fn rows<T>(
         steps: Vec<Step<RowPlace>>,
         written: Vec<Written>,
         units: usize,
-        bytes: usize,
     ) -> Stage {
         // In tests small values are cut as well.
         /// A quarter of the second cache of today's processors: weights must stay there as well.
@@ -89,10 +92,18 @@ impl Stage {
         let at_least =
             steps.iter().map(|step| step.rows_at_least().div_ceil(step.shape.sizes()[0] / units));
         let at_least = if cfg!(test) { 1 } else { at_least.max().unwrap_or(1) };
-        let units_at_once = (BYTES / (unit * bytes).max(1)).max(at_least);
+        let units_at_once = (BYTES / (unit * size_of::<T>()).max(1)).max(at_least);
         let units_at_once = units_at_once.clamp(1, units);
         let units_per_thread = WORTH.div_ceil(flops.max(1)) as usize;
         Stage::Rows { steps, written, units, units_at_once, units_per_thread }
+    }
+
+    /// How many values its operations make before it runs.
+    pub(super) fn prepared(&self) -> usize {
+        match self {
+            Stage::Whole { step, .. } => step.prepared,
+            Stage::Rows { steps, .. } => steps.iter().map(|step| step.prepared).sum(),
+        }
     }
 
     /// The floating-point operations.
@@ -117,14 +128,21 @@ impl Stage {
             Stage::Whole { step, value } => step.run_whole(value, memory, options),
             Stage::Rows { steps, written, units, units_at_once, units_per_thread } => {
                 // The buffers leave their places while others are read, so that none overlap.
-                let mut taken: [Vec<T>; MOST_STEPS] = std::array::from_fn(|_| Vec::new());
-                let Memory { parameters, buffers, gradients } = memory;
+                let mut taken: [Aligned<T>; MOST_STEPS] =
+                    std::array::from_fn(|_| Aligned::default());
+                let Memory { parameters, buffers, gradients, prepared } = memory;
+                let prepared = &mut prepared[..self.prepared()];
+                prepare(steps, prepared, parameters, buffers, options.threads);
                 for (taken, written) in taken.iter_mut().zip(written) {
-                    *taken = std::mem::take(home(&written.place, buffers, gradients));
+                    if let Some(place) = &written.place {
+                        *taken = std::mem::take(home(place, buffers, gradients));
+                    }
                 }
                 let mut values = taken.each_mut().map(|taken| &mut taken[..]);
                 for (values, written) in values.iter_mut().zip(written) {
-                    *values = &mut std::mem::take(values)[written.place.range()];
+                    if let Some(place) = &written.place {
+                        *values = &mut std::mem::take(values)[place.range()];
+                    }
                 }
                 let units_at_once = match options.threads {
                     Threads::One => *units_at_once,
@@ -141,20 +159,76 @@ impl Stage {
                     units_per_thread: *units_per_thread,
                     parameters,
                     buffers: &*buffers,
+                    prepared: &*prepared,
                     options: RunOptions { threads: Threads::One, ..options },
                 };
                 rows.run(0..*units, values, options.threads);
                 for (taken, written) in taken.iter_mut().zip(written) {
-                    *home(&written.place, buffers, gradients) = std::mem::take(taken);
+                    if let Some(place) = &written.place {
+                        *home(place, buffers, gradients) = std::mem::take(taken);
+                    }
                 }
             }
         }
     }
 }
 
+impl<P> Step<P> {
+    pub(super) fn new<T: Element>(
+        name: String,
+        op: Op,
+        operands: Vec<(Shape, P)>,
+        shape: Shape,
+        value: usize,
+    ) -> Step<P> {
+        let shapes: Vec<Shape> = operands.iter().map(|(shape, _)| *shape).collect();
+        let prepared = op.prepared::<T>(&shapes, shape);
+        Step { name, op, operands, shape, value, prepared }
+    }
+}
+
+/// Has steps make what they need before there are rows, each on one thread.
+fn prepare<T: Element>(
+    steps: &[Step<RowPlace>],
+    prepared: &mut [T],
+    parameters: &[T],
+    buffers: &[Aligned<T>],
+    threads: Threads,
+) {
+    /// Values that take some 5 µs to rearrange.
+    const WORTH: usize = if cfg!(test) { 1 } else { 16 << 10 };
+    match steps {
+        _ if prepared.is_empty() => {}
+        [step] => {
+            let mut operands =
+                [Operand { shape: Shape::SCALAR, values: Values::Each(&[]) }; MAX_OPERANDS];
+            for (operand, (shape, place)) in operands.iter_mut().zip(&step.operands) {
+                let values = match place {
+                    RowPlace::Whole(place) => read(place, parameters, buffers),
+                    RowPlace::Written(_) | RowPlace::Rows(_) => &[],
+                };
+                *operand = Operand { shape: *shape, values: Values::Each(values) };
+            }
+            step.op.prepare(&operands[..step.operands.len()], prepared);
+        }
+        steps => {
+            let (some, others) = steps.split_at(steps.len() / 2);
+            let (left, right) = prepared.split_at_mut(some.iter().map(|step| step.prepared).sum());
+            let is_worth_threads = left.len().min(right.len()) >= WORTH;
+            let mut some = || prepare(some, left, parameters, buffers, threads);
+            let mut others = || prepare(others, right, parameters, buffers, threads);
+            match threads {
+                Threads::Pool if is_worth_threads => rayon::join(some, others),
+                Threads::One | Threads::Pool => (some(), others()),
+            };
+        }
+    }
+}
+
 impl Step<Place> {
     fn run_whole<T: Element>(&self, place: &Place, memory: Memory<'_, T>, options: RunOptions) {
-        let Memory { parameters, buffers, gradients } = memory;
+        let Memory { parameters, buffers, gradients, prepared } = memory;
+        let prepared = &mut prepared[..self.prepared];
         // The output leaves its place while the operands are read, so that the two cannot overlap.
         let mut output = std::mem::take(home(place, buffers, gradients));
         let value = &mut output[place.range()];
@@ -168,7 +242,9 @@ impl Step<Place> {
             *operand = Operand { shape: *shape, values };
         }
         let inputs = &operands[..self.operands.len()];
-        self.op.run(Run { inputs, shape: self.shape, first_row: 0, value, options });
+        self.op.prepare(inputs, prepared);
+        let shape = self.shape;
+        self.op.run(Run { inputs, shape, prepared, first_row: 0, value, options });
         *home(place, buffers, gradients) = output;
     }
 }
@@ -176,9 +252,9 @@ impl Step<Place> {
 /// The vector that a value is in.
 fn home<'a, T>(
     place: &Place,
-    buffers: &'a mut [Vec<T>],
-    gradients: &'a mut Vec<T>,
-) -> &'a mut Vec<T> {
+    buffers: &'a mut [Aligned<T>],
+    gradients: &'a mut Aligned<T>,
+) -> &'a mut Aligned<T> {
     match place {
         Place::Buffer { index, .. } => &mut buffers[*index],
         Place::Gradient(_) => gradients,
@@ -187,7 +263,7 @@ fn home<'a, T>(
 }
 
 /// A value that no step is writing.
-fn read<'a, T>(place: &Place, parameters: &'a [T], buffers: &'a [Vec<T>]) -> &'a [T] {
+fn read<'a, T>(place: &Place, parameters: &'a [T], buffers: &'a [Aligned<T>]) -> &'a [T] {
     match place {
         Place::Buffer { index, length } => &buffers[*index][..*length],
         Place::Parameter(range) => &parameters[range.clone()],
@@ -203,7 +279,8 @@ struct Rows<'a, T> {
     units_at_once: usize,
     units_per_thread: usize,
     parameters: &'a [T],
-    buffers: &'a [Vec<T>],
+    buffers: &'a [Aligned<T>],
+    prepared: &'a [T],
     options: RunOptions,
 }
 
@@ -218,7 +295,8 @@ impl<T: Element> Rows<'_, T> {
         let middle = units.start + blocks / 2 * self.units_at_once;
         let (mut left, mut right) = (values, std::array::from_fn(|_| &mut [][..]));
         for ((left, right), written) in left.iter_mut().zip(&mut right).zip(self.written) {
-            let at = (middle - units.start) * written.unit;
+            let at =
+                (middle - units.start) * if written.place.is_some() { written.unit } else { 0 };
             (*left, *right) = std::mem::take(left).split_at_mut(at);
         }
         let (first, second) = (units.start..middle, middle..units.end);
@@ -233,8 +311,27 @@ impl<T: Element> Rows<'_, T> {
         }
     }
 
-    fn block(&self, units: Range<usize>, mut values: [&mut [T]; MOST_STEPS]) {
+    fn block(&self, units: Range<usize>, values: [&mut [T]; MOST_STEPS]) {
+        let in_block = self.written.iter().filter(|written| written.place.is_none());
+        let length = in_block.map(|written| written.unit * units.len()).sum();
+        T::with_scratch(length, |mut memory| {
+            // Into a shorter life, which they share with the memory.
+            let mut values = values.map(|values| &mut *values);
+            for (values, written) in values.iter_mut().zip(self.written) {
+                if written.place.is_none() {
+                    let length = written.unit * units.len();
+                    (*values, memory) = std::mem::take(&mut memory).split_at_mut(length);
+                }
+            }
+            self.steps(units, values);
+        });
+    }
+
+    fn steps(&self, units: Range<usize>, mut values: [&mut [T]; MOST_STEPS]) {
+        let mut prepared = self.prepared;
         for step in self.steps {
+            let (of_step, of_others) = prepared.split_at(step.prepared);
+            prepared = of_others;
             let rows_per_unit = step.shape.sizes()[0] / self.units;
             let value = std::mem::take(&mut values[step.value]);
             let mut operands =
@@ -265,8 +362,8 @@ impl<T: Element> Rows<'_, T> {
             let inputs = &operands[..step.operands.len()];
             let shape = step.shape.with_size(0, rows_per_unit * units.len());
             let (first_row, options) = (rows_per_unit * units.start, self.options);
-            let run = Run { inputs, shape, first_row, value: &mut *value, options };
-            step.op.run(run);
+            let (prepared, value_of_step) = (of_step, &mut value[..shape.elements()]);
+            step.op.run(Run { inputs, shape, prepared, first_row, value: value_of_step, options });
             values[step.value] = value;
         }
     }
