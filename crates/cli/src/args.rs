@@ -29,6 +29,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Follow an optimizer over a surface
     Trace(TraceArgs),
+    /// Minimize a function by a method of first or second order
+    Minimize(MinimizeArgs),
     /// Plot a learning-rate schedule
     Schedule(ScheduleArgs),
     /// Show the computational graph of a task, and the optimizer as a part of it
@@ -157,6 +159,45 @@ pub struct ReportArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct MinimizeArgs {
+    /// The function; see `thalweg list problems`
+    #[arg(long, value_name = "CALL", default_value = "rosenbrock")]
+    pub problem: Call,
+    /// The method: "lbfgs(memory=10, search=strong_wolfe)"; see `thalweg list methods`
+    #[arg(long, value_name = "CALL", default_value = "lbfgs")]
+    pub method: Call,
+    /// Where it starts [default: the problem's own start]
+    #[arg(long, value_name = "X,Y,…", value_parser = Point::parse, allow_hyphen_values = true)]
+    pub start: Option<Point>,
+    /// Solved where no coordinate of the gradient is larger than this
+    #[arg(long, value_name = "X", default_value_t = 1e-6, value_parser = not_negative, allow_negative_numbers = true)]
+    pub gradient: f64,
+    /// The most evaluations of the function
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
+    pub evaluations: u64,
+    /// The most seconds
+    #[arg(long, value_name = "S", value_parser = not_negative, allow_negative_numbers = true)]
+    pub seconds: Option<f64>,
+    /// Print all of it as JSON, at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A point of any dimension.
+#[derive(Clone, Debug)]
+pub struct Point(pub Vec<f64>);
+
+impl Point {
+    fn parse(text: &str) -> Result<Point, String> {
+        let numbers: Option<Vec<f64>> = text.split(',').map(|x| x.trim().parse().ok()).collect();
+        match numbers {
+            Some(numbers) if numbers.iter().all(|x| x.is_finite()) => Ok(Point(numbers)),
+            _ => Err("it must be numbers as in -1.2,1".into()),
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
 pub struct TraceArgs {
     /// The surface; see `thalweg list surfaces`
     #[arg(long, value_name = "CALL")]
@@ -273,6 +314,9 @@ pub enum What {
     Schedules,
     Initializers,
     Surfaces,
+    Problems,
+    Methods,
+    Searches,
     Tasks,
 }
 
@@ -418,10 +462,14 @@ fn precision(text: &str) -> Result<Precision, String> {
 }
 
 fn point(text: &str) -> Result<[f64; 2], String> {
-    let numbers: Option<Vec<f64>> = text.split(',').map(|x| x.trim().parse().ok()).collect();
-    match numbers.as_deref() {
-        Some(&[x, y]) if x.is_finite() && y.is_finite() => Ok([x, y]),
-        _ => Err("it must be two numbers as in -1.2,1".into()),
+    let two = Point::parse(text).ok().and_then(|Point(numbers)| numbers.try_into().ok());
+    two.ok_or_else(|| "it must be two numbers as in -1.2,1".into())
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(x) if x >= 0.0 => Ok(x),
+        _ => Err("it must be a number from 0 on".into()),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod compare;
 pub mod graph;
 pub mod list;
+pub mod minimize;
 pub mod report;
 mod rows;
 pub mod schedule;

@@ -1,15 +1,16 @@
-//! Studies: several optimizers on one task, and one optimizer on a surface.
+//! Studies: several optimizers on one task, one optimizer on a surface, and one method on a problem.
 //!
 //! An [`Experiment`] says what is compared: it is read from TOML or put together from the command line.
 //! [`compare`] runs all its trials over the processor's cores and writes what happens into a
 //! [`RunFolder`], line by line, so that a run that is killed can be gone on with. [`trace`] follows one
-//! optimizer over a surface.
+//! optimizer over a surface; [`minimize()`] lets one method minimize a problem.
 //!
 //! Nothing here draws a table or a page; that is made from the events.
 
 mod compare;
 mod experiment;
 mod folder;
+mod minimize;
 mod trace;
 
 pub use compare::{CompareError, Ending, Watch, compare};
@@ -18,4 +19,5 @@ pub use experiment::{
     parse_last, parse_order,
 };
 pub use folder::{FolderError, RunFolder, replace_file};
+pub use minimize::minimize;
 pub use trace::{TraceError, TraceRow, trace};

@@ -2,6 +2,7 @@
 
 pub use thalweg_data as data;
 pub use thalweg_graph as graph;
+pub use thalweg_minimize as minimize;
 pub use thalweg_optim as optim;
 pub use thalweg_report as report;
 pub use thalweg_study as study;

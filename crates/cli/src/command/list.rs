@@ -4,10 +4,11 @@ use std::io::{self, Write, stdout};
 
 use comfy_table::{CellAlignment, Table, presets};
 use thalweg_calls::{Call, Default, Kind, Parameter, Value, Vocabulary, Word};
+use thalweg_minimize::{METHODS, SEARCHES};
 use thalweg_optim::init::INITIALIZERS;
 use thalweg_optim::schedule::SCHEDULES;
 use thalweg_optim::{OPTIMIZERS, bf16, optimizer};
-use thalweg_surfaces::{SURFACES, surface};
+use thalweg_surfaces::{PROBLEMS, SURFACES, problem, surface};
 use thalweg_train::TASKS;
 
 use crate::Ending;
@@ -19,6 +20,9 @@ pub fn list(ListArgs { what, name, memory, formula }: ListArgs) -> Ending {
         What::Schedules => &SCHEDULES,
         What::Initializers => &INITIALIZERS,
         What::Surfaces => &SURFACES,
+        What::Problems => &PROBLEMS,
+        What::Methods => &METHODS,
+        What::Searches => &SEARCHES,
         What::Tasks => &TASKS,
     };
     if (memory.is_some() || formula) && !matches!(what, What::Optimizers) {
@@ -149,7 +153,8 @@ fn formula(what: What, word: &Word) -> Vec<String> {
     let text = match what {
         What::Optimizers => optimizer::<f64>(&bare, None).ok().map(|rule| rule.formula()),
         What::Surfaces => surface(&bare).ok().map(|surface| format!("f = {}", surface.formula())),
-        What::Schedules | What::Initializers | What::Tasks => None,
+        What::Problems => problem(&bare).ok().map(|problem| format!("f = {}", problem.formula())),
+        What::Schedules | What::Initializers | What::Methods | What::Searches | What::Tasks => None,
     };
     text.unwrap_or_default().lines().map(str::to_owned).collect()
 }

@@ -5,6 +5,7 @@
 mod bench;
 mod compare;
 mod graph;
+mod minimize;
 mod mistakes;
 mod resume;
 mod trace;
