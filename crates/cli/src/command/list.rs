@@ -56,7 +56,11 @@ fn write_words(
         write_parameters(out, word.parameters)?;
     }
     if words.iter().any(|word| !vocabulary.shared_by(word).is_empty()) {
-        let only = if words.len() == 1 { "it" } else { "each of them with a learning rate" };
+        let only = match (words, what) {
+            ([_], _) => "it",
+            (_, What::Methods) => "each of them that goes along a line",
+            _ => "each of them with a learning rate",
+        };
         writeln!(out, "\n{only} also takes")?;
         write_parameters(out, vocabulary.shared)?;
     }
