@@ -52,6 +52,19 @@ impl Call {
     pub fn bare(name: &str) -> Call {
         Call { name: name.to_owned(), arguments: Vec::new() }
     }
+
+    /// The call with `-` for each `_` in its words, but not in the names of arguments: for vocabularies whose
+    /// words have hyphens.
+    pub fn hyphenated(&self) -> Call {
+        let arguments = self.arguments.iter().map(|argument| {
+            let value = match &argument.value {
+                Value::Call(call) => Value::Call(call.hyphenated()),
+                value => value.clone(),
+            };
+            Argument { name: argument.name.clone(), value }
+        });
+        Call { name: self.name.replace('_', "-"), arguments: arguments.collect() }
+    }
 }
 
 impl FromStr for Call {

@@ -1,8 +1,6 @@
 //! The methods people call by name, each a direction and a search along it.
 
-use thalweg_calls::{
-    Argument, Arguments, Call, CallError, Parameter, Range, Value, Vocabulary, Word,
-};
+use thalweg_calls::{Arguments, Call, CallError, Parameter, Range, Vocabulary, Word};
 use thalweg_matrix::Scalar;
 
 use crate::direction::{
@@ -86,7 +84,7 @@ enum Needs<T> {
 ///
 /// If a word or an argument is unknown, missing, or out of range.
 pub fn method<T: Scalar>(call: &Call) -> Result<Named<T>, CallError> {
-    let a = METHODS.resolve(&hyphenated(call))?;
+    let a = METHODS.resolve(&call.hyphenated())?;
     let count = |name: &str| a.number(name) as usize;
     let method = match a.name() {
         "gradient-descent" => first_order(SteepestDescent, &a)?,
@@ -305,18 +303,6 @@ fn search(method: &Arguments) -> Result<Box<dyn Search>, CallError> {
         "fixed" => Box::new(Fixed { step: a.number("step") }),
         name => unreachable!("the vocabulary has no search {name}"),
     })
-}
-
-/// The call with `_` as `-` in all words, but not in the names of arguments.
-fn hyphenated(call: &Call) -> Call {
-    let arguments = call.arguments.iter().map(|argument| {
-        let value = match &argument.value {
-            Value::Call(call) => Value::Call(hyphenated(call)),
-            value => value.clone(),
-        };
-        Argument { name: argument.name.clone(), value }
-    });
-    Call { name: call.name.replace('_', "-"), arguments: arguments.collect() }
 }
 
 /// The words that [`method`] knows.

@@ -110,8 +110,7 @@ pub static SURFACES: Vocabulary = Vocabulary::new("surface", &WORDS);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn surface(call: &Call) -> Result<Box<dyn Surface>, CallError> {
-    let hyphenated = Call { name: call.name.replace('_', "-"), arguments: call.arguments.clone() };
-    let arguments = SURFACES.resolve(&hyphenated)?;
+    let arguments = SURFACES.resolve(&call.hyphenated())?;
     let entry = TABLE.iter().find(|(word, _)| word.name == arguments.name());
     let (_, build) = entry.expect("the vocabulary holds the words of the table, and no others");
     Ok(build(&arguments))

@@ -210,11 +210,10 @@ pub static PROBLEMS: Vocabulary = Vocabulary::new("problem", &WORDS);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn problem(call: &Call) -> Result<Box<dyn Problem>, CallError> {
-    let hyphenated = Call { name: call.name.replace('_', "-"), arguments: call.arguments.clone() };
-    let arguments = PROBLEMS.resolve(&hyphenated)?;
+    let arguments = PROBLEMS.resolve(&call.hyphenated())?;
     match TABLE.iter().find(|(word, _)| word.name == arguments.name()) {
         Some((_, make)) => make(&arguments),
-        None => Ok(Box::new(Plane(surface(&hyphenated)?))),
+        None => Ok(Box::new(Plane(surface(call)?))),
     }
 }
 
