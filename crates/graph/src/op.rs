@@ -107,6 +107,20 @@ impl<T: Element> Run<'_, T> {
     pub(crate) fn zip(self, f: impl Fn(T, T) -> T + Copy) {
         kernel::zip(self.inputs[0], self.inputs[1], self.shape, self.value, f);
     }
+
+    /// Calls `row` for each row along the last axis, with those of the first operands, which have the shape
+    /// of the value, and that of the value, in the widest vectors there are.
+    #[inline(always)]
+    pub(crate) fn rows<const N: usize>(self, row: impl Fn([&[T]; N], &mut [T])) {
+        let columns = self.shape.sizes()[self.shape.rank() - 1];
+        let operands: [&[T]; N] = std::array::from_fn(|i| self.inputs[i].each());
+        kernel::for_rows(
+            self.value,
+            columns,
+            #[inline(always)]
+            |i, value| row(operands.map(|x| &x[i * columns..][..columns]), value),
+        );
+    }
 }
 
 /// An operand of a kernel.

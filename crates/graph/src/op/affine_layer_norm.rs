@@ -9,7 +9,7 @@
 use super::layer_norm::{Epsilon, normalize};
 use super::{Along, Gradient, LayerNorm, LayerNormGradient, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
-use crate::{Element, Graph, Shape, Tensor, kernel};
+use crate::{Element, Graph, Shape, Tensor};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AffineLayerNorm {
@@ -52,15 +52,12 @@ impl Operation for AffineLayerNorm {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let columns = run.shape.sizes()[run.shape.rank() - 1];
-        let [x, scale, shift] = [0, 1, 2].map(|i| run.inputs[i].each());
+        let [scale, shift] = [1, 2].map(|i| run.inputs[i].each());
         let epsilon = T::from_f64(self.epsilon.value());
-        kernel::for_rows(
-            run.value,
-            columns,
+        run.rows(
             #[inline(always)]
-            |i, y| {
-                normalize(&x[i * columns..][..columns], epsilon, y);
+            |[x], y| {
+                normalize(x, epsilon, y);
                 for (y, (&scale, &shift)) in y.iter_mut().zip(scale.iter().zip(shift)) {
                     *y = *y * scale + shift;
                 }

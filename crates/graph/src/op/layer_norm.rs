@@ -1,7 +1,7 @@
 //! y = (x − μ) / √(σ² + ε), along the last axis, with its mean μ and its variance σ² = Σ (x − μ)² / n.
 //!
-//! Ba, Kiros & Hinton, *Layer normalization*, 2016, equation 4, <https://arxiv.org/abs/1607.06450>. Scale and
-//! shift are operations of their own: [`Graph::affine_layer_norm`].
+//! Ba, Kiros & Hinton, *Layer normalization*, 2016, equation 4, <https://arxiv.org/abs/1607.06450>. With
+//! scale and shift it is another operation: [`AffineLayerNorm`](super::AffineLayerNorm).
 //!
 //! x̄ = (ȳ − mean ȳ − y · mean(ȳ ⊙ y)) / √(σ² + ε), one node.
 
@@ -60,14 +60,11 @@ impl Operation for LayerNorm {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let columns = run.shape.sizes()[run.shape.rank() - 1];
-        let (x, epsilon) = (run.inputs[0].each(), T::from_f64(self.epsilon.value()));
-        kernel::for_rows(
-            run.value,
-            columns,
+        let epsilon = T::from_f64(self.epsilon.value());
+        run.rows(
             #[inline(always)]
-            |i, y| {
-                normalize(&x[i * columns..][..columns], epsilon, y);
+            |[x], y| {
+                normalize(x, epsilon, y);
             },
         );
     }

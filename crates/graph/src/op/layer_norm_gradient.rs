@@ -42,17 +42,10 @@ impl Operation for LayerNormGradient {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let columns = run.shape.sizes()[run.shape.rank() - 1];
-        let [x, u] = [run.inputs[0].each(), run.inputs[1].each()];
         let epsilon = T::from_f64(self.epsilon.value());
-        kernel::for_rows(
-            run.value,
-            columns,
+        run.rows(
             #[inline(always)]
-            |i, g| {
-                let [x, u] = [x, u].map(|x| &x[i * columns..][..columns]);
-                layer_norm_gradient(x, u, epsilon, g);
-            },
+            |[x, u], g| layer_norm_gradient(x, u, epsilon, g),
         );
     }
 }

@@ -36,14 +36,11 @@ impl Operation for RmsNorm {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let columns = run.shape.sizes()[run.shape.rank() - 1];
-        let (x, epsilon) = (run.inputs[0].each(), T::from_f64(self.epsilon.value()));
-        kernel::for_rows(
-            run.value,
-            columns,
+        let epsilon = T::from_f64(self.epsilon.value());
+        run.rows(
             #[inline(always)]
-            |i, y| {
-                normalize(&x[i * columns..][..columns], epsilon, y);
+            |[x], y| {
+                normalize(x, epsilon, y);
             },
         );
     }

@@ -40,16 +40,9 @@ impl Operation for SoftmaxGradient {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let columns = run.shape.sizes()[run.shape.rank() - 1];
-        let [y, u] = [run.inputs[0].each(), run.inputs[1].each()];
-        kernel::for_rows(
-            run.value,
-            columns,
+        run.rows(
             #[inline(always)]
-            |i, g| {
-                let [y, u] = [y, u].map(|x| &x[i * columns..][..columns]);
-                softmax_gradient(y, u, g);
-            },
+            |[y, u], g| softmax_gradient(y, u, g),
         );
     }
 }
