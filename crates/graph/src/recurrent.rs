@@ -11,7 +11,7 @@ impl Graph {
     ///
     /// It is halved, and the halves again. The gradient of a slice is as long as what it is cut from: were
     /// all steps cut from the whole, there would be as many gradients of its length to add.
-    fn steps(&mut self, x: Tensor) -> Result<Vec<Tensor>, GraphError> {
+    pub(crate) fn steps(&mut self, x: Tensor) -> Result<Vec<Tensor>, GraphError> {
         let [batch, time, features] = self.sequence("steps", x)?;
         match time {
             0 => Ok(Vec::new()),
@@ -27,7 +27,7 @@ impl Graph {
     }
 
     /// A sequence `[batch, time, features]` of its steps `[batch, features]`.
-    fn sequence_of(&mut self, steps: &[Tensor]) -> Result<Tensor, GraphError> {
+    pub(crate) fn sequence_of(&mut self, steps: &[Tensor]) -> Result<Tensor, GraphError> {
         let steps: Vec<Tensor> = steps
             .iter()
             .map(|&step| {
@@ -60,7 +60,7 @@ impl Graph {
     }
 
     /// Equal parts of a matrix `[batch, N · size]`, side by side: N of `[batch, size]`.
-    fn parts<const N: usize>(&mut self, x: Tensor) -> Result<[Tensor; N], GraphError> {
+    pub(crate) fn parts<const N: usize>(&mut self, x: Tensor) -> Result<[Tensor; N], GraphError> {
         let size = self.shape(x).last().map_err(|problem| self.error("parts", problem))? / N;
         let mut parts = [x; N];
         for (i, part) in parts.iter_mut().enumerate() {

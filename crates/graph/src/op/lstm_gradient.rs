@@ -5,35 +5,42 @@
 //! δᵢ = c̄ ⊙ g ⊙ i ⊙ (1 − i), δ_f = c̄ ⊙ c₋ ⊙ f ⊙ (1 − f), δ_g = c̄ ⊙ i ⊙ (1 − g²), δₒ = h̄ ⊙ t ⊙ o ⊙ (1 − o)
 //!
 //! Werbos, *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78, 1990.
+//! Where what is differentiated depends on more of the tape than h, as a gradient does, u has six parts: by h, by
+//! c, and by the sums of i, f, g and o. The others are then added to c̄ and to δ.
 //!
-//! Its own gradients are those of the same steps, unrolled to simple nodes; the tape has none.
+//! It is linear in u, and the gradient of Σ d ⊙ δ by u is the tangent of the tape, [`LstmTangent`]. That by U is
+//! Σₜ ḣₜ₋₁ᵀ·δₜ, and the one by the tape [`LstmCurvature`].
 
 use thalweg_matrix::{Matrix, Rearranged, product_rearranged};
 
 use super::lstm_tape::VALUES;
-use super::{Along, Gradient, Operand, Operation, Run, Site};
-use crate::error::Problem;
-use crate::{Element, Graph, Shape, kernel};
+use super::{Along, Gradient, LstmCurvature, LstmTangent, Operand, Operation, Run, Site};
+use crate::error::{GraphError, Problem};
+use crate::{Element, Graph, Shape, Tensor, Transposed, kernel};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LstmGradient;
 
 impl Operation for LstmGradient {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
-        let ([batch, time, gates], u) = (inputs[0].sequence()?, inputs[3]);
-        match Shape::from([batch, time, gates / 4]) {
-            states if states == u => Ok(inputs[0]),
+        let ([hidden, gates], u) = (inputs[0].matrix()?, inputs[2]);
+        let [batch, time, _] = inputs[1].sequence()?;
+        match Shape::from([batch, time, hidden]) {
+            states if states == u || inputs[1] == u => Ok([batch, time, gates].into()),
             states => Err(Problem::Differ { left: states, right: u }),
         }
     }
 
     fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
-        Some([true, false, true, true])
+        Some([false, true, true, false])
     }
 
-    /// The product with the recurrent weights at each step, eight for h̄ and c̄ and four for each δ of a unit.
+    /// The product with the recurrent weights at each step, eight for h̄ and c̄ and four for each δ of a unit,
+    /// and the other parts of u.
     fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
-        (2 * value.elements() / 4 * inputs[1].sizes()[1] + value.elements() / 4 * 24) as u64
+        let units = value.elements() / 4;
+        let others = inputs[2].elements() - units;
+        (units * (2 * inputs[0].sizes()[1] + 24) + others) as u64
     }
 
     fn rows_at_least(&self, _inputs: &[Shape]) -> usize {
@@ -42,27 +49,29 @@ impl Operation for LstmGradient {
 
     /// The transpose of the recurrent weights, rearranged for the products of all steps.
     fn prepared<T: Element>(&self, inputs: &[Shape], _value: Shape) -> usize {
-        let [hidden, gates] = inputs[1].matrix().expect("its shape was checked");
+        let [hidden, gates] = inputs[0].matrix().expect("its shape was checked");
         Rearranged::<T>::length(gates, hidden)
     }
 
     fn prepare<T: Element>(&self, inputs: &[Operand<'_, T>], prepared: &mut [T]) {
-        let [hidden, gates] = inputs[1].shape.matrix().expect("its shape was checked");
-        Rearranged::new(Matrix::new(inputs[1].each(), hidden, gates).transposed(), prepared);
+        let [hidden, gates] = inputs[0].shape.matrix().expect("its shape was checked");
+        Rearranged::new(Matrix::new(inputs[0].each(), hidden, gates).transposed(), prepared);
     }
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
-        if at.wanted == 2 {
-            return Ok(None);
+        let [recurrent, tape, u] = [at.inputs[0], at.inputs[1], at.inputs[2]];
+        let tangent = graph.apply(LstmTangent, &[recurrent, tape, at.upstream])?;
+        match at.wanted {
+            0 => graph.product_with_states_before(tangent, at.value),
+            1 => graph.lstm_curvature([recurrent, tape], tangent, at.value, u),
+            _ if graph.shape(u) == graph.shape(tape) => Ok(tangent),
+            _ => graph.states(tangent),
         }
-        graph.gradient_of_composed(at, |graph, inputs| {
-            let [sums, recurrent, u] = [inputs[0], inputs[1], inputs[3]];
-            graph.slope(sums, u, |graph, sums| graph.unrolled_lstm(sums, recurrent))
-        })
+        .map(Some)
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let [tape, u] = [2, 3].map(|i| run.inputs[i].each());
+        let [tape, u] = [1, 2].map(|i| run.inputs[i].each());
         let [batch, time, gates] = run.shape.sequence().expect("it was shaped as a sequence");
         let hidden = gates / 4;
         let recurrent = Rearranged::lying_in(run.prepared, gates, hidden);
@@ -71,6 +80,23 @@ impl Operation for LstmGradient {
                 lstm_gradient(recurrent, tape, u, [batch, time, hidden], memory, run.value);
             });
         }
+    }
+}
+
+impl Graph {
+    /// The gradient of Σ d ⊙ δ by the tape, where `tangent` belongs to d, and δ to u.
+    pub(super) fn lstm_curvature(
+        &mut self,
+        [recurrent, tape]: [Tensor; 2],
+        tangent: Tensor,
+        δ: Tensor,
+        u: Tensor,
+    ) -> Result<Tensor, GraphError> {
+        let [batch, time, gates] = self.sequence("lstm", δ)?;
+        let δ = self.reshape(δ, [batch * time, gates])?;
+        let back = self.matmul_transposed(δ, Transposed::No, recurrent, Transposed::Yes)?;
+        let back = self.reshape(back, [batch, time, gates / 4])?;
+        self.apply(LstmCurvature, &[tape, tangent, u, back])
     }
 }
 
@@ -88,10 +114,16 @@ fn lstm_gradient<T: Element>(
     memory.fill(T::constant(0.0));
     let (start, memory) = memory.split_at_mut(hidden);
     let (states, cells) = memory.split_at_mut(batch * hidden);
+    let width = u.len() / (batch * time);
     for t in (0..time).rev() {
-        let u = u.chunks_exact(hidden).skip(t).step_by(time);
-        for (state, u) in states.chunks_exact_mut(hidden).zip(u) {
-            state.copy_from_slice(u);
+        let u = || u.chunks_exact(width).skip(t).step_by(time);
+        for (state, u) in states.chunks_exact_mut(hidden).zip(u()) {
+            state.copy_from_slice(&u[..hidden]);
+        }
+        if width > hidden {
+            for (cell, u) in cells.chunks_exact_mut(hidden).zip(u()) {
+                add(cell, &u[hidden..2 * hidden]);
+            }
         }
         if t + 1 < time {
             let next = Matrix::with_row_stride(&δ[(t + 1) * gates..], batch, gates, time * gates);
@@ -112,6 +144,18 @@ fn lstm_gradient<T: Element>(
                 }
             },
         );
+        if width > hidden {
+            for (δ, u) in δ.chunks_exact_mut(gates).skip(t).step_by(time).zip(u()) {
+                add(δ, &u[2 * hidden..]);
+            }
+        }
+    }
+}
+
+/// y ← y + x
+fn add<T: Element>(y: &mut [T], x: &[T]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = *y + x;
     }
 }
 

@@ -1,13 +1,13 @@
 //! What long short-term memory goes through, over all steps of time: for each example and step, h, c, i, f, g
-//! and o behind each other. The formulas are those of [`Graph::lstm_cell`], with the sums aₜ + hₜ₋₁·U.
+//! and o behind each other. The formulas are those of [`Graph::lstm_cell`], with the sums sₜ = aₜ + hₜ₋₁·U.
 //!
-//! It has no gradient: [`Lstm`](super::Lstm), which reads h from here, has that of h by a and U.
+//! ā is one node, δ, which is the gradient by s as well; Ū = Σₜ hₜ₋₁ᵀ·δₜ, over all examples: one product.
 
 use thalweg_matrix::{Matrix, Rearranged, product_rearranged};
 
-use super::{Along, Gradient, Operand, Operation, Run, Site};
-use crate::error::Problem;
-use crate::{Element, Graph, Shape, kernel};
+use super::{Along, Gradient, LstmGradient, Op, Operand, Operation, Pad, Run, Site};
+use crate::error::{GraphError, Problem};
+use crate::{Element, Graph, Shape, Tensor, Transposed, kernel};
 
 /// How many values of each unit there are on the tape.
 pub(super) const VALUES: usize = 6;
@@ -51,8 +51,14 @@ impl Operation for LstmTape {
         Rearranged::new(Matrix::new(inputs[1].each(), hidden, gates), prepared);
     }
 
-    fn gradient(&self, _graph: &mut Graph, _at: &Site<'_>) -> Gradient {
-        Ok(None)
+    fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
+        let [recurrent, tape] = [at.inputs[1], at.value];
+        let upstream = graph.by_sums(tape, at.upstream)?;
+        let δ = graph.apply(LstmGradient, &[recurrent, tape, upstream])?;
+        match at.wanted {
+            0 => Ok(Some(δ)),
+            _ => graph.product_with_states_before(tape, δ).map(Some),
+        }
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
@@ -65,6 +71,71 @@ impl Operation for LstmTape {
                 lstm(sums, recurrent, [batch, time, hidden], memory, run.value);
             });
         }
+    }
+}
+
+impl Graph {
+    /// Long short-term memory over all steps: the hidden states `[batch, time, hidden]` of sums
+    /// `[batch, time, 4 · hidden]`, to which the product of the state before with the recurrent weights,
+    /// `[hidden, 4 · hidden]`, is added at each step. The steps are those of [`Graph::lstm_cell`], from a
+    /// hidden state and a cell of 0; [`Graph::lstm`] is the layer.
+    ///
+    /// # Errors
+    ///
+    /// If the shapes are not `[batch, time, 4 · hidden]` and `[hidden, 4 · hidden]`.
+    pub fn lstm_recurrence(
+        &mut self,
+        sums: Tensor,
+        recurrent_weights: Tensor,
+    ) -> Result<Tensor, GraphError> {
+        let tape = self.apply(LstmTape, &[sums, recurrent_weights])?;
+        self.states(tape)
+    }
+
+    /// h, of a tape, or of what belongs to the values of one.
+    pub(super) fn states(&mut self, tape: Tensor) -> Result<Tensor, GraphError> {
+        let [_, _, values] = self.sequence("lstm", tape)?;
+        self.slice(tape, 2, 0..values / VALUES)
+    }
+
+    /// Σₜ hₜ₋₁ᵀ·δₜ, over all examples, with h from a tape, or from what belongs to one.
+    pub(super) fn product_with_states_before(
+        &mut self,
+        tape: Tensor,
+        δ: Tensor,
+    ) -> Result<Tensor, GraphError> {
+        let [batch, time, gates] = self.sequence("lstm", δ)?;
+        // The state before the first step is 0.
+        let states = self.states(tape)?;
+        let before = self.slice(states, 1, 0..time.saturating_sub(1))?;
+        let before = self.pad(before, 1, time.min(1), 0)?;
+        let before = self.reshape(before, [batch * time, gates / 4])?;
+        let δ = self.reshape(δ, [batch * time, gates])?;
+        self.matmul_transposed(before, Transposed::Yes, δ, Transposed::No)
+    }
+
+    /// A gradient by h, c and the sums of i, f, g and o, made of one by h, c, i, f, g and o; or by h alone,
+    /// where that is all there is.
+    fn by_sums(&mut self, tape: Tensor, upstream: Tensor) -> Result<Tensor, GraphError> {
+        let [batch, time, values] = self.sequence("lstm", tape)?;
+        let hidden = values / VALUES;
+        let node = self.node(upstream);
+        if node.op == Op::Pad(Pad { axis: 2, before: 0, after: values - hidden }) {
+            return Ok(node.inputs()[0]);
+        }
+        let one = self.constant(1.0, []);
+        let sigmoid_slope = |graph: &mut Graph, gates: [usize; 2]| {
+            let y = graph.slice(tape, 2, gates[0] * hidden..gates[1] * hidden)?;
+            let rest = graph.sub(one, y)?;
+            graph.mul(y, rest)
+        };
+        let [i_and_f, o] = [sigmoid_slope(self, [2, 4])?, sigmoid_slope(self, [5, 6])?];
+        let g = self.slice(tape, 2, 4 * hidden..5 * hidden)?;
+        let square = self.square(g);
+        let g = self.sub(one, square)?;
+        let ones = self.constant(1.0, [batch, time, 2 * hidden]);
+        let slopes = self.concat(&[ones, i_and_f, g, o], 2)?;
+        self.mul(upstream, slopes)
     }
 }
 

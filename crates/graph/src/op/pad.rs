@@ -8,9 +8,9 @@ use crate::{Element, Graph, Shape, Tensor, kernel};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pad {
-    axis: usize,
-    before: usize,
-    after: usize,
+    pub axis: usize,
+    pub before: usize,
+    pub after: usize,
 }
 
 impl Operation for Pad {

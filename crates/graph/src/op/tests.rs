@@ -138,6 +138,14 @@ const TABLE: &[Row] = &[
         g.add(state, cell)
     }),
     row("lstm", LSTM, ANY, |g, p, _| g.lstm_recurrence(p[0], p[1])),
+    row("lstm, twice over", LSTM, ANY, |g, p, _| {
+        let states = g.lstm_recurrence(p[0], p[1])?;
+        let squares = g.square(states);
+        let sum = g.sum(squares);
+        let flat = g.gradients(sum, p)?.into_iter().map(|x| g.reshape(x, [g.shape(x).elements()]));
+        let flat: Vec<Tensor> = flat.collect::<Result<_, _>>()?;
+        g.concat(&flat, 0)
+    }),
     row("lstm, unrolled", LSTM, ANY, |g, p, _| g.unrolled_lstm(p[0], p[1])),
     row("gru_cell", &[&[&[2, 6], &[2, 6], &[2, 2]]], ANY, |g, p, _| g.gru_cell(p[0], p[1], p[2])),
     row("gru", GRU, ANY, |g, p, _| g.gru_recurrence(p[0], p[1], p[2])),
@@ -340,6 +348,7 @@ fn values_are_those_of_simple_nodes() {
         let mut graph = Graph::new();
         let operands = [first, second]
             .map(|shape| graph.parameter("p", Shape::try_from(shape).unwrap(), Role::Other));
+        let vector = operands.map(|x| graph.parameter("v", graph.shape(x), Role::Other));
         let values = build(&mut graph, &operands).unwrap();
         let mut all = values.to_vec();
         for value in values {
@@ -348,6 +357,7 @@ fn values_are_those_of_simple_nodes() {
             let product = graph.square(product);
             let sum = graph.sum(product);
             all.extend(graph.gradients(sum, &operands).unwrap());
+            all.extend(graph.hessian_vector_product(sum, &operands, &vector).unwrap());
         }
         let mut parameters = Parameters::<f64>::zeros(&graph);
         let stream = Stream::new(0, "operands");
@@ -358,7 +368,8 @@ fn values_are_those_of_simple_nodes() {
         }
         let mut plan = Plan::compile(&graph, &all, None);
         plan.run(&parameters, OPTIONS).unwrap();
-        for (one, other) in [(0, 1), (2, 4), (3, 5)] {
+        // The values, two gradients and two products with the Hessian.
+        for (one, other) in [(0, 1), (2, 6), (3, 7), (4, 8), (5, 9)] {
             for (x, y) in plan.value(all[one]).iter().zip(plan.value(all[other])) {
                 assert!((x - y).abs() < 1e-12 * (1.0 + x.abs()), "{first:?}: {x} {y}");
             }

@@ -65,6 +65,7 @@ impl Graph {
     }
 
     /// The hidden states of [`Graph::lstm_recurrence`], of simple nodes.
+    #[cfg(test)]
     pub(crate) fn unrolled_lstm(
         &mut self,
         sums: Tensor,
