@@ -154,6 +154,20 @@ impl Graph {
         Ok(self.push(op, name, inputs.to_vec(), shape))
     }
 
+    /// The node of `op` on `inputs`, which is made only where there is none yet: gradients by several operands
+    /// that are made of one node are then summed up there when they are differentiated themselves.
+    pub(crate) fn apply_once(
+        &mut self,
+        op: impl Into<Op>,
+        inputs: &[Tensor],
+    ) -> Result<Tensor, GraphError> {
+        let op = op.into();
+        let earliest = inputs.iter().map(|input| input.0 + 1).max().unwrap_or(0);
+        let is_same = |(_, node): &(Tensor, &Node)| node.op == op && node.inputs == inputs;
+        let found = self.nodes().skip(earliest).find(is_same).map(|(tensor, _)| tensor);
+        found.map_or_else(|| self.apply(op, inputs), Ok)
+    }
+
     /// The node of an operation on one tensor that keeps its shape.
     pub(crate) fn elementwise(&mut self, op: impl Into<Op>, x: Tensor) -> Tensor {
         let op = op.into();

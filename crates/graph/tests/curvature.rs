@@ -294,6 +294,32 @@ fn a_product_costs_at_most_three_gradients() {
 }
 
 #[test]
+fn a_product_through_a_recurrence_costs_at_most_three_gradients() {
+    type Layer = fn(&mut Graph, Tensor, usize) -> Result<Tensor, GraphError>;
+    for (name, layer) in [("lstm", Graph::lstm as Layer), ("gru", Graph::gru)] {
+        let mut graph = Graph::new();
+        let mut states = graph.input("x", [8, 12, 32]);
+        for number in ["1", "2"] {
+            states = graph.scope(number, |g| layer(g, states, 32)).unwrap();
+        }
+        let squares = graph.square(states);
+        let loss = graph.mean(squares);
+        let parameters: Vec<Tensor> = graph.parameters().collect();
+        let vector = graph.inputs_like("v", &parameters);
+        let gradient = graph.gradients(loss, &parameters).unwrap();
+        let hessian = graph.hessian_vector_product(loss, &parameters, &vector).unwrap();
+        let gauss_newton =
+            graph.gauss_newton_vector_product(loss, states, &parameters, &vector).unwrap();
+        let [gradient, hessian, gauss_newton] = [gradient, hessian, gauss_newton]
+            .map(|wanted| Plan::<f64>::compile(&graph, &wanted, None).describe().flops() as f64);
+        for product in [hessian, gauss_newton] {
+            let gradients = product / gradient;
+            assert!((1.0..=3.0).contains(&gradients), "{name}: {gradients:.2} gradients");
+        }
+    }
+}
+
+#[test]
 fn a_vector_that_depends_on_the_parameters_is_held_fixed() {
     // L = x³ and v = x: H v = 6 x · x, though the gradient of ∇L · x would be 9 x².
     let mut graph = Graph::new();

@@ -60,7 +60,7 @@ impl Operation for LstmGradient {
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         let [recurrent, tape, u] = [at.inputs[0], at.inputs[1], at.inputs[2]];
-        let tangent = graph.apply(LstmTangent, &[recurrent, tape, at.upstream])?;
+        let tangent = graph.apply_once(LstmTangent, &[recurrent, tape, at.upstream])?;
         match at.wanted {
             0 => graph.product_with_states_before(tangent, at.value),
             1 => graph.lstm_curvature([recurrent, tape], tangent, at.value, u),

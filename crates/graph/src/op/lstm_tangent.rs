@@ -57,7 +57,7 @@ impl Operation for LstmTangent {
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         let [recurrent, tape] = [at.inputs[0], at.inputs[1]];
-        let δ = graph.apply(LstmGradient, &[recurrent, tape, at.upstream])?;
+        let δ = graph.apply_once(LstmGradient, &[recurrent, tape, at.upstream])?;
         match at.wanted {
             0 => graph.product_with_states_before(at.value, δ),
             1 => graph.lstm_curvature([recurrent, tape], at.value, δ, at.upstream),

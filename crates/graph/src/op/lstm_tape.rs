@@ -54,7 +54,7 @@ impl Operation for LstmTape {
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
         let [recurrent, tape] = [at.inputs[1], at.value];
         let upstream = graph.by_sums(tape, at.upstream)?;
-        let δ = graph.apply(LstmGradient, &[recurrent, tape, upstream])?;
+        let δ = graph.apply_once(LstmGradient, &[recurrent, tape, upstream])?;
         match at.wanted {
             0 => Ok(Some(δ)),
             _ => graph.product_with_states_before(tape, δ).map(Some),

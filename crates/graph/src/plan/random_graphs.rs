@@ -145,11 +145,17 @@ const SMOOTH: &[Build] = &[
     |g, r, all| {
         let x = *r.pick(all);
         let hidden = 1 + r.below(2);
-        let states = match r.below(3) {
-            0 => g.gru(x, hidden),
-            _ => g.lstm(x, hidden),
-        };
-        states.ok()
+        match r.below(3) {
+            0 => g.gru(x, hidden).ok(),
+            1 => g.lstm(x, hidden).ok(),
+            // Its gradient, so that there are gradients of that.
+            _ => {
+                let states = g.lstm(x, hidden).ok()?;
+                let squares = g.square(states);
+                let sum = g.sum(squares);
+                g.gradients(sum, &[x]).ok()?.first().copied()
+            }
+        }
     },
     |g, r, all| {
         let (x, heads, causal) = (*r.pick(all), 1 + r.below(2), r.below(2) == 0);
