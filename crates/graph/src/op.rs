@@ -256,6 +256,7 @@ operations! {
     layer_norm::LayerNorm,
     affine_layer_norm::AffineLayerNorm,
     layer_norm_gradient::LayerNormGradient,
+    layer_norm_scale_gradient::LayerNormScaleGradient,
     rms_norm::RmsNorm,
     rms_norm_gradient::RmsNormGradient,
     attention::Attention,

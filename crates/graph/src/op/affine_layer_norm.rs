@@ -7,7 +7,9 @@
 //! all rows. n is calculated again for them, instead of being kept.
 
 use super::layer_norm::{Epsilon, normalize};
-use super::{Along, Gradient, LayerNorm, LayerNormGradient, Operation, Run, Site};
+use super::{
+    Along, Gradient, LayerNormGradient, LayerNormScaleGradient, Operation, Run, Site,
+};
 use crate::error::{GraphError, Problem};
 use crate::{Element, Graph, Shape, Tensor};
 
@@ -42,10 +44,7 @@ impl Operation for AffineLayerNorm {
                 let upstream = graph.mul(upstream, scale)?;
                 return graph.apply(LayerNormGradient { epsilon }, &[x, upstream]).map(Some);
             }
-            1 => {
-                let normal = graph.apply(LayerNorm { epsilon }, &[x])?;
-                graph.mul(upstream, normal)?
-            }
+            1 => graph.apply(LayerNormScaleGradient { epsilon }, &[x, upstream])?,
             _ => upstream,
         };
         graph.sum_to(of_normal, graph.shape(scale)).map(Some)

@@ -8,8 +8,8 @@ use thalweg_random::Stream;
 
 use crate::op::layer_norm::Epsilon;
 use crate::op::{
-    Attention, AttentionGradient, EmbeddingGradient, LayerNormGradient, Op, Operand, Operation,
-    RmsNormGradient, Run, Scatter, Values,
+    Attention, AttentionGradient, EmbeddingGradient, LayerNormGradient, LayerNormScaleGradient, Op,
+    Operand, Operation, RmsNormGradient, Run, Scatter, Values,
 };
 use crate::plan::naive;
 use crate::{
@@ -117,6 +117,9 @@ const TABLE: &[Row] = &[
     ),
     row("layer_norm_gradient", ROW_PAIRS, ANY, |g, p, _| {
         g.apply(LayerNormGradient { epsilon: Epsilon::new(0.1) }, p)
+    }),
+    row("layer_norm_scale_gradient", ROW_PAIRS, ANY, |g, p, _| {
+        g.apply(LayerNormScaleGradient { epsilon: Epsilon::new(0.1) }, p)
     }),
     row("rms_norm", ROWS, ANY, |g, p, _| g.rms_norm(p[0], 0.1)),
     row("rms_norm_gradient", ROW_PAIRS, ANY, |g, p, _| {
