@@ -18,6 +18,10 @@ use crate::{Graph, Shape, Tensor};
 /// `f32`.
 const MOST_VALUES: f64 = (512 << 10) as f64;
 
+/// The values that each block of a stage may read whole, such as weights: 1 MiB of `f32`, half of the second
+/// cache. Where there are more of them, a block finds none there from the block before.
+const MOST_READ: usize = 256 << 10;
+
 /// Operations that run together.
 pub(super) struct Scheduled {
     pub tensors: Vec<Tensor>,
@@ -28,6 +32,8 @@ pub(super) struct Scheduled {
     open: bool,
     /// The values of all.
     values: usize,
+    /// The values that all rows read.
+    read: usize,
     /// The share of the rows that makes a block worth its while.
     block: f64,
 }
@@ -50,6 +56,10 @@ pub(super) fn schedule(
         let latest = made_in.iter().copied().flatten().max();
         let open = !alone(tensor);
         let values = graph.shape(tensor).elements();
+        let read = rows.map_or(0, |(_, along)| {
+            let whole = inputs.iter().zip(along).filter(|(_, along)| !along);
+            whole.map(|(&input, _)| graph.shape(input).elements()).sum()
+        });
         let block = rows.map_or(1.0, |(count, _)| {
             let shapes: Vec<Shape> = inputs.iter().map(|&input| graph.shape(input)).collect();
             let at_least = graph.node(tensor).op.rows_at_least(&shapes);
@@ -62,6 +72,7 @@ pub(super) fn schedule(
                     made_in.iter().zip(along).all(|(made, along)| *made != Some(index) || along);
                 let stays_in_cache =
                     stage.block.max(block) * (stage.values + values) as f64 <= MOST_VALUES;
+                let stays_in_cache = stays_in_cache && stage.read + read <= MOST_READ;
                 let fits = stage.open && stage.tensors.len() < MOST_STEPS;
                 let fits = fits && is_row_by_row && stays_in_cache;
                 fits.then_some((index, units))
@@ -77,12 +88,13 @@ pub(super) fn schedule(
                 stages[index].tensors.push(tensor);
                 stages[index].units = Some(units);
                 stages[index].values += values;
+                stages[index].read += read;
                 stages[index].block = stages[index].block.max(block);
                 index
             }
             None => {
                 let units = rows.map(|(count, _)| count);
-                stages.push(Scheduled { tensors: vec![tensor], units, open, values, block });
+                stages.push(Scheduled { tensors: vec![tensor], units, open, values, read, block });
                 stages.len() - 1
             }
         };
