@@ -14,7 +14,7 @@ mod turn;
 use rayon::prelude::*;
 
 use crate::Scalar;
-use part::{Factor, Target, Wanted, part};
+use part::{Factor, Target, Wanted, part, part_turned};
 use thin::{is_thin, thin};
 
 pub use rearranged::{Rearranged, product_rearranged};
@@ -165,12 +165,15 @@ pub fn product_into<T: Scalar>(
     }
     assert!(a.is_within() && b.is_within(), "a matrix of a product reaches past its values");
     let y = Target { values: y.as_mut_ptr(), row_stride };
+    let is_thin = is_thin::<T>([k, n], a.column_stride);
+    let is_turned = !is_thin && β == T::default() && is_turned(a, b);
+    let (a, b) = if is_turned { (b.transposed(), a.transposed()) } else { (a, b) };
+    let (m, n) = (a.rows, b.columns);
     let [a, b] = [a, b].map(Factor::of);
     let shares = match threads {
         Threads::One => Shares::ONE,
         Threads::Pool => Shares::of([m, k, n], a.column_stride == 1, b.column_stride == 1),
     };
-    let is_thin = is_thin::<T>([k, n], a.column_stride);
     shared(shares.count, |index| {
         let [top, bottom] = [index, index + 1].map(|i| (i * shares.rows).min(m));
         let [left, right] = [index, index + 1].map(|i| (i * shares.columns).min(n));
@@ -183,13 +186,25 @@ pub fn product_into<T: Scalar>(
         // columns. The strides of a slice fit an isize.
         unsafe {
             let sizes = [bottom - top, k, right - left];
-            let (a, b, y) = (a.from(top, 0), b.from(0, left), y.from(top, left));
-            match is_thin {
-                true => thin(sizes, α, a, b, β, y),
-                false => part(sizes, α, a, b, β, y, Wanted::All),
+            let (a, b) = (a.from(top, 0), b.from(0, left));
+            match (is_thin, is_turned) {
+                (true, _) => thin(sizes, α, a, b, β, y.from(top, left)),
+                (_, true) => part_turned(sizes, α, a, b, y.from(left, top)),
+                (_, false) => part(sizes, α, a, b, β, y.from(top, left), Wanted::All),
             }
         }
     });
+}
+
+/// Whether Y ← α·A·B, with A read transposed, is to be Yᵀ ← α·Bᵀ·Aᵀ, whose sums are the same. Vectors lie along
+/// the columns of the second factor: these are to be more than those of the first, where sums are so long that
+/// turning Y does not count, or where they do not fill a vector.
+fn is_turned<T: Scalar>(a: Matrix<'_, T>, b: Matrix<'_, T>) -> bool {
+    const LONG: usize = 1024;
+    let (m, k, n) = (a.rows, a.columns, b.columns);
+    let is_narrow = n < T::tiles().lanes && m >= T::tiles().columns();
+    let is_high = m > n && k >= LONG;
+    a.row_stride == 1 && b.column_stride == 1 && (is_narrow || is_high)
 }
 
 /// Y ← f(α·A·B + β·Y) on and above the diagonal of a square Y, where `f` gets the index of the first of some
@@ -341,6 +356,7 @@ mod tests {
             [310, 1100, 260],
             [700, 600, 64],
             [301, 784, 10],
+            [300, 1030, 90],
             [27, 65, 15],
             [1, 64, 1],
         ] {

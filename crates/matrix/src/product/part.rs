@@ -214,11 +214,6 @@ pub(crate) unsafe fn part<T: Scalar>(
     wanted: Wanted,
 ) {
     let tiles = T::tiles();
-    let is_thin = n < tiles.lanes && m >= tiles.columns();
-    if is_thin && a.row_stride == 1 && b.column_stride == 1 && β == T::default() {
-        // SAFETY: the caller's.
-        return unsafe { part_of_few_columns([m, k, n], α, a, b, y) };
-    }
     let inner = inner_part(k);
     let rows_at_once = (ROWS_AT_ONCE / inner).next_multiple_of(tiles.rows);
     let rearrange_a = a.column_stride != 1 && n >= MANY_COLUMNS && m * k >= LARGE;
@@ -254,6 +249,28 @@ pub(crate) unsafe fn part<T: Scalar>(
                     multiply(tiles, inner, rows, [α, kept], a, &mut panels, y.from(top, 0));
                 }
             }
+        }
+    });
+}
+
+/// Yᵀ ← α·A·B for sizes `[m, k, n]` of at least 1.
+///
+/// # Safety
+///
+/// As for [`part`].
+pub(crate) unsafe fn part_turned<T: Scalar>(
+    [m, k, n]: [usize; 3],
+    α: T,
+    a: Factor<T>,
+    b: Factor<T>,
+    y: Target<T>,
+) {
+    T::with_scratch(m * n, |memory| {
+        let to = Target { values: memory.as_mut_ptr(), row_stride: n };
+        // SAFETY: the caller's, and the memory has room for the product.
+        unsafe {
+            part([m, k, n], α, a, b, T::default(), to, Wanted::All);
+            T::turn(memory.as_ptr(), n, m, n, y.values, y.row_stride);
         }
     });
 }
@@ -330,31 +347,6 @@ fn strip_length<T>(tiles: Tiles<T>, inner: usize) -> usize {
 unsafe fn copy<T: Copy, const COUNT: usize>(from: *const T, to: *mut T) {
     // SAFETY: the caller's; an array is aligned as its values.
     unsafe { *to.cast::<[T; COUNT]>() = *from.cast::<[T; COUNT]>() }
-}
-
-/// Y ← α·A·B with fewer columns than a vector has: as Yᵀ ← α·Bᵀ·Aᵀ, whose rows fill vectors where A is read
-/// transposed. The sums are the same.
-///
-/// # Safety
-///
-/// As for [`part`].
-unsafe fn part_of_few_columns<T: Scalar>(
-    [m, k, n]: [usize; 3],
-    α: T,
-    a: Factor<T>,
-    b: Factor<T>,
-    y: Target<T>,
-) {
-    let turned =
-        |f: Factor<T>| Factor { row_stride: f.column_stride, column_stride: f.row_stride, ..f };
-    T::with_scratch(m * n, |memory| {
-        // SAFETY: the caller's, and the memory has room for the product.
-        unsafe {
-            let to = Target { values: memory.as_mut_ptr(), row_stride: m };
-            part([n, k, m], α, turned(b), turned(a), T::default(), to, Wanted::All);
-            T::turn(memory.as_ptr(), m, n, m, y.values, y.row_stride);
-        }
-    });
 }
 
 /// Rows of B in panels as wide as a tile, each read where it lies or rearranged when it is asked for, the first
