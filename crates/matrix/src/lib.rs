@@ -38,6 +38,7 @@ pub use newton_schulz::{MUON, Workspace, newton_schulz};
 pub use orthogonal_factor::orthogonal_factor;
 pub use product::{
     Matrix, Rearranged, Threads, product, product_into, product_rearranged, product_scaled,
+    shares_inner,
 };
 pub use scalar::Scalar;
 pub use symmetric::{gram, gram_scaled, symmetric_product};

@@ -14,7 +14,7 @@ mod turn;
 use rayon::prelude::*;
 
 use crate::Scalar;
-use part::{Factor, Target, Wanted, part, part_turned};
+use part::{Factor, INNER, Target, Wanted, inner_part, part, part_turned};
 use thin::{is_thin, thin};
 
 pub use rearranged::{Rearranged, product_rearranged};
@@ -174,6 +174,12 @@ pub fn product_into<T: Scalar>(
         Threads::One => Shares::ONE,
         Threads::Pool => Shares::of([m, k, n], a.column_stride == 1, b.column_stride == 1),
     };
+    let is_plain = !is_thin && !is_turned && α == T::rounded(1.0);
+    if threads == Threads::Pool && is_plain && shares_inner([m, k, n]) {
+        // SAFETY: every element that the sizes and strides address lies within its slice, which was
+        // asserted above, and Y is borrowed alone.
+        return unsafe { product_in_parts([m, k, n], a, b, β, y) };
+    }
     shared(shares.count, |index| {
         let [top, bottom] = [index, index + 1].map(|i| (i * shares.rows).min(m));
         let [left, right] = [index, index + 1].map(|i| (i * shares.columns).min(n));
@@ -205,6 +211,63 @@ fn is_turned<T: Scalar>(a: Matrix<'_, T>, b: Matrix<'_, T>) -> bool {
     let is_narrow = n < T::tiles().lanes && m >= T::tiles().columns();
     let is_high = m > n && k >= LONG;
     a.row_stride == 1 && b.column_stride == 1 && (is_narrow || is_high)
+}
+
+/// Whether threads share out the inner index of a product of these sizes, `[m, k, n]`, rather than rows or
+/// columns, in the parts in which its sums are added up anyhow: where there are few rows and long sums, so that
+/// it is B that takes time to read.
+///
+/// Such a product is to be asked for in one: rows that are asked for by themselves each read all of B.
+pub fn shares_inner([m, k, n]: [usize; 3]) -> bool {
+    /// Rows of B for each row of A and Y: adding up does not count beside reading B.
+    const MANY: usize = 4;
+    /// Larger ones stay in no cache until the next step, whoever has written them.
+    const LARGE: usize = 256 << 10;
+    /// Columns of a few tiles.
+    const WIDE: usize = 64;
+    k > INNER && k >= MANY * m && n >= WIDE && k * n < LARGE
+}
+
+/// Y ← A·B + β·Y, with a part of the inner index for each share, so that a thread reads some rows of B alone:
+/// those whose gradients it has made, and which it has moved, where B holds weights.
+///
+/// A tile adds a part of a sum to what it finds in Y. So the bits are those of [`part`].
+///
+/// # Safety
+///
+/// As for [`part`].
+unsafe fn product_in_parts<T: Scalar>(
+    [m, k, n]: [usize; 3],
+    a: Factor<T>,
+    b: Factor<T>,
+    β: T,
+    y: Target<T>,
+) {
+    let (inner, one) = (inner_part(k), T::rounded(1.0));
+    let parts = k.div_ceil(inner);
+    T::with_scratch((parts - 1) * m * n, |memory| {
+        let later = Target { values: memory.as_mut_ptr(), row_stride: n };
+        shared(parts, |index| {
+            let start = index * inner;
+            let sizes = [m, inner.min(k - start), n];
+            // SAFETY: the caller's, and the memory has room for all parts but the first.
+            unsafe {
+                let (a, b) = (a.from(0, start), b.from(start, 0));
+                let (y, β) = match index {
+                    0 => (y, β),
+                    _ => (later.from((index - 1) * m, 0), T::default()),
+                };
+                part(sizes, one, a, b, β, y, Wanted::All);
+            }
+        });
+        for part in memory.chunks_exact(m * n) {
+            for (row, part) in part.chunks_exact(n).enumerate() {
+                // SAFETY: the caller's.
+                let y = unsafe { std::slice::from_raw_parts_mut(y.from(row, 0).values, n) };
+                y.iter_mut().zip(part).for_each(|(y, part)| *y = *y + *part);
+            }
+        }
+    });
 }
 
 /// Y ← f(α·A·B + β·Y) on and above the diagonal of a square Y, where `f` gets the index of the first of some
@@ -357,6 +420,8 @@ mod tests {
             [700, 600, 64],
             [301, 784, 10],
             [300, 1030, 90],
+            [32, 784, 128],
+            [21, 1100, 70],
             [27, 65, 15],
             [1, 64, 1],
         ] {

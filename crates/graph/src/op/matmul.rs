@@ -3,7 +3,7 @@
 //! Ā = Ȳ·Bᵀ, B̄ = Aᵀ·Ȳ; where a factor is read transposed, its gradient is that, transposed. All four are
 //! products again, with other flags, so that no matrix is ever copied to transpose it.
 
-use thalweg_matrix::{Matrix, Rearranged, product, product_rearranged};
+use thalweg_matrix::{Matrix, Rearranged, product, product_rearranged, shares_inner};
 
 use super::{Along, Gradient, Operand, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
@@ -45,7 +45,7 @@ impl Operation for MatMul {
         /// is to read a part of it, not each the whole.
         const LARGE: usize = 256 << 10;
         match (inputs[0].rank(), self.left) {
-            (2, Transposed::No) if inputs[1].elements() >= LARGE => None,
+            (2, Transposed::No) if inputs[1].elements() >= LARGE || shares_inner(self.sizes(inputs)) => None,
             (2, Transposed::No) => Some([true, false, false, false]),
             (2, Transposed::Yes) => None,
             _ => Some([true, true, false, false]),
@@ -112,6 +112,15 @@ impl Operation for MatMul {
         for (i, y) in run.value.chunks_exact_mut((rows * columns).max(1)).enumerate() {
             product(self.left.read(a, i), self.right.read(b, i), y, run.options.threads);
         }
+    }
+}
+
+impl MatMul {
+    /// The sizes m, k and n of a product of two matrices.
+    fn sizes(&self, inputs: &[Shape]) -> [usize; 3] {
+        let [left, right] = [inputs[0], inputs[1]].map(|shape| shape.matrices().expect("its shape was checked").1);
+        let ([m, k], [_, n]) = (self.left.of(left), self.right.of(right));
+        [m, k, n]
     }
 }
 

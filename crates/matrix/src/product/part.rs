@@ -22,7 +22,7 @@ use super::tile::Tiles;
 use crate::Scalar;
 
 /// The most of the inner index at a time: every part but the first reads Y again.
-const INNER: usize = 512;
+pub(crate) const INNER: usize = 512;
 
 /// The values of A that are worked through before B is read again: a quarter of the second cache.
 const ROWS_AT_ONCE: usize = 128 << 10;
@@ -113,7 +113,7 @@ impl Wanted {
 }
 
 /// How much of the inner index is taken at a time.
-fn inner_part(k: usize) -> usize {
+pub(crate) fn inner_part(k: usize) -> usize {
     k.div_ceil(k.div_ceil(INNER))
 }
 
