@@ -145,11 +145,12 @@ impl Stage {
                     }
                 }
                 let units_at_once = match options.threads {
-                    Threads::One => *units_at_once,
-                    Threads::Pool => {
+                    // What is not worth two threads is not worth two blocks either.
+                    Threads::Pool if *units >= 2 * units_per_thread => {
                         let share = units.div_ceil(rayon::current_num_threads());
                         (*units_at_once).min(share.max(*units_per_thread))
                     }
+                    Threads::One | Threads::Pool => *units_at_once,
                 };
                 let rows = Rows {
                     steps,
