@@ -1,6 +1,7 @@
 //! Data to train on: readers, embedded sets, and batches.
 //!
 //! [`fashion_mnist`], [`digits`], [`agaricus`] and [`moby_dick`] find the data and say where they found them;
+//! [`breast_cancer`] gives its rows in f64;
 //! [`classification`] and [`text`] read those of the user, in formats that are recognised by what is there.
 //! [`Batching`] says how examples are put
 //! into batches; the batches themselves are a pure function of (seed, epoch). [`Examples::gather_features`] copies
@@ -27,6 +28,7 @@
 
 mod agaricus;
 mod batches;
+mod breast_cancer;
 pub mod cifar;
 pub mod csv;
 mod digits;
@@ -42,6 +44,7 @@ mod text;
 
 pub use agaricus::agaricus;
 pub use batches::{Batches, Batching, BatchingError, Epoch, Last, Order, Size};
+pub use breast_cancer::{Measurements, breast_cancer};
 pub use digits::digits;
 pub use error::{ContentError, DataError};
 pub use examples::{Classification, Examples, ExamplesError, Provenance};
