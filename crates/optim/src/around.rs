@@ -4,6 +4,7 @@
 //! groups      each group of parameters has its own        freeze      leaves them as they are for a while
 //! lookahead   slow weights follow fast ones                ema, swa    averages of the weights beside them
 //! sam         the gradient from a worse point nearby       accumulate  one step for several gradients
+//! project     the parameters stay in a convex set
 //! ```
 //!
 //! Each is a struct around `Box<dyn Optimizer<T>>`, changes what its file says, and hands everything else on
@@ -20,7 +21,7 @@
 //!
 //! What they remember lies beside the slots of the rules: `layer1/weights.ema.average`, and numbers of the
 //! whole, `@ema.steps`. One that stands inside another of its kind keeps its names, and the outer one has
-//! `ema2`. The formula is that of the rules inside.
+//! `ema2`. The formula is that of the rules inside, and of a projection behind them.
 //!
 //! None but the first step allocates memory.
 
@@ -33,6 +34,7 @@ mod groups;
 mod lookahead;
 mod places;
 mod plateau;
+mod project;
 mod sam;
 mod swa;
 
@@ -43,6 +45,7 @@ pub use freeze::{Freeze, Frozen};
 pub use groups::{Groups, NoSuchGroup};
 pub use lookahead::Lookahead;
 pub use plateau::OnPlateau;
+pub use project::Project;
 pub use sam::Sam;
 pub use swa::Swa;
 

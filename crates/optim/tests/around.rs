@@ -12,7 +12,7 @@ use thalweg_optim::*;
 const NAMES: [&str; 4] = ["layer1/weights", "layer1/biases", "layer2/weights", "layer2/biases"];
 const SHAPES: [&[usize]; 4] = [&[4, 3], &[3], &[3, 1], &[1]];
 
-const CALLS: [&str; 14] = [
+const CALLS: [&str; 17] = [
     "lookahead(adam(lr=0.1), k=3)",
     "ema(adamw(lr=0.1), decay=0.9)",
     "ema(sgd, warmup=true)",
@@ -25,6 +25,9 @@ const CALLS: [&str; 14] = [
     "ema(ema(lookahead(lookahead(adam, k=2), k=3), decay=0.9), decay=0.5)",
     "accumulate(accumulate(sgd(lr=0.1), steps=2), steps=3)",
     "adam(lr=0.1, schedule=plateau(patience=1))",
+    "project(adam(lr=0.1), onto=ball(radius=2))",
+    "ema(project(lookahead(momentum, k=2), onto=box(low=-0.5, high=0.5)), decay=0.9)",
+    "groups(\"*\", project(sgd, onto=simplex), \"*/biases\", project(adagrad, onto=ball))",
     "groups(\"*\", ema(adam(lr=0.1)), \"*/biases\", lookahead(momentum, k=2), \"layer1/biases\", frozen)",
     "ema(groups(\"*\", accumulate(ema(adam), steps=2), \"layer2/*\", groups(\"*/weights\", freeze(adam, until=5), \"*/biases\", sgd(schedule=plateau))))",
 ];

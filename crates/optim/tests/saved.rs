@@ -73,12 +73,13 @@ const CALLS: [&str; 8] = [
     "lamb(lr=0.1; cautious=true)",
     "rmsprop(lr=0.1; momentum=0.9; centered=true)",
 ];
-const AROUND: [&str; 5] = [
+const AROUND: [&str; 6] = [
     "{}",
     "lookahead(ema({}, decay=0.9), k=2)",
     "accumulate({}, steps=2)",
     "groups(\"*\", {}, \"layer1/*\", swa(momentum, start=1))",
     "sam({})",
+    "project({}, onto=box)",
 ];
 
 fn line() -> impl Strategy<Value = Line> {

@@ -1,14 +1,18 @@
 //! What goes around an optimizer, from its call.
 
 use thalweg_calls::{CallError, Value};
+use thalweg_sets::set;
 
 use super::Reader;
-use crate::around::{Accumulate, Ema, Freeze, Frozen, Groups, Lookahead, OnPlateau, Sam, Swa};
+use crate::around::{
+    Accumulate, Ema, Freeze, Frozen, Groups, Lookahead, OnPlateau, Project, Sam, Swa,
+};
 use crate::{Optimizer, Stored, optimizer};
 
 /// Whether a word of the vocabulary names something that goes around an optimizer.
 pub(super) fn is_word(name: &str) -> bool {
-    let words = ["lookahead", "sam", "ema", "swa", "accumulate", "freeze", "frozen", "groups"];
+    let words =
+        ["lookahead", "sam", "ema", "swa", "accumulate", "freeze", "frozen", "project", "groups"];
     words.contains(&name)
 }
 
@@ -51,6 +55,7 @@ impl Reader<'_> {
                 Box::new(Freeze::new(self.inner()?, from, until))
             }
             "frozen" => Box::new(Frozen),
+            "project" => Box::new(Project::new(self.inner()?, set(self.a.call("onto"))?)),
             "groups" => Box::new(self.groups()?),
             name => unreachable!("{name} goes around no optimizer"),
         })

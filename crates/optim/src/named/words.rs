@@ -41,6 +41,7 @@ pub static OPTIMIZERS: Vocabulary = Vocabulary {
         &ACCUMULATE,
         &FREEZE,
         &FROZEN,
+        &PROJECT,
         &GROUPS,
     ],
     shared: &SHARED,
@@ -517,6 +518,12 @@ static FREEZE: Word = Word {
 
 static FROZEN: Word =
     Word { name: "frozen", about: "leaves the parameters as they are for good", parameters: &[] };
+
+static PROJECT: Word = Word {
+    name: "project",
+    about: "keeps the parameters in a convex set, θ ← Π(θ) after every step",
+    parameters: &[INNER, Parameter::call("onto", "set", "ball", "the set: box, ball or simplex")],
+};
 
 static GROUPS: Word = Word {
     name: "groups",

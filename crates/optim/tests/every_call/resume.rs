@@ -35,7 +35,7 @@ fn goes_on<T: Stored>(line: &Line) -> Result<(), String> {
 /// by the place among all coordinates.
 fn depends_on_order(line: &Line) -> bool {
     let text = line.to_string();
-    let sums = ["clip_global_norm", "prodigy", "sam("];
+    let sums = ["clip_global_norm", "prodigy", "sam(", "project("];
     let rounds = ["slots=bf16", "rounding=stochastic"];
     sums.iter().chain(&rounds).any(|of| text.contains(of))
 }
