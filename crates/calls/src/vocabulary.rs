@@ -70,7 +70,7 @@ pub enum Default {
     Number(f64),
     /// This truth value.
     Switch(bool),
-    /// This bare word.
+    /// This bare word, or for a call this one.
     Word(&'static str),
 }
 
@@ -240,7 +240,7 @@ impl Parameter {
         Parameter { name, about, kind: Kind::Switch, default: Default::Switch(default) }
     }
 
-    /// A call of the vocabulary `of`, by default the bare word `default`.
+    /// A call of the vocabulary `of`, by default `default`.
     pub const fn call(
         name: &'static str,
         of: &'static str,
@@ -260,7 +260,9 @@ impl Parameter {
             ))),
             Default::Number(x) => Ok(Value::Number(x)),
             Default::Switch(on) => Ok(Value::Switch(on)),
-            Default::Word(name) => Ok(Value::Call(Call::bare(name))),
+            Default::Word(text) => {
+                Ok(Value::Call(text.parse().expect("the default of a parameter is a call")))
+            }
         }
     }
 
@@ -411,7 +413,7 @@ impl Arguments {
                 || match (parameter.default, value) {
                     (Default::Number(a), Value::Number(b)) => a != *b,
                     (Default::Switch(a), Value::Switch(b)) => a != *b,
-                    (Default::Word(a), Value::Call(b)) => *b != Call::bare(a),
+                    (Default::Word(a), Value::Call(b)) => b.to_string() != a,
                     _ => true,
                 }
         })

@@ -31,6 +31,8 @@ pub enum Command {
     Trace(TraceArgs),
     /// Minimize a function by a method of first or second order
     Minimize(MinimizeArgs),
+    /// Play against losses that come one at a time, and measure the regret
+    Regret(RegretArgs),
     /// Plot a learning-rate schedule
     Schedule(ScheduleArgs),
     /// Show the computational graph of a task, and the optimizer as a part of it
@@ -219,6 +221,34 @@ pub struct TraceArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct RegretArgs {
+    /// The losses and their convex set; see `thalweg list sequences`
+    #[arg(long, value_name = "CALL")]
+    pub sequence: Call,
+    /// An optimizer that plays, as a call: "sgd", "adagrad(lr=0.5)"; may be repeated. Without lr, theory's
+    #[arg(long = "optimizer", value_name = "CALL", required = true)]
+    pub optimizers: Vec<Call>,
+    /// How many rounds
+    #[arg(long, value_name = "T", default_value_t = 10_000, value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
+    pub rounds: u64,
+    /// What random losses and shuffled rows come from
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// The first point that is played [default: the sequence's own]
+    #[arg(long, value_name = "X,Y,…", value_parser = Point::parse, allow_hyphen_values = true)]
+    pub start: Option<Point>,
+    /// A file or folder with rows for the sequences of data, as `train` takes it [default: the embedded data]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The folder of the run [default: a new one below runs/]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print the events as lines of JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct ScheduleArgs {
     /// The schedule: "linear(tau=2000, end=0.01)"
     pub schedule: Call,
@@ -317,6 +347,8 @@ pub enum What {
     Problems,
     Methods,
     Searches,
+    Sequences,
+    Sets,
     Tasks,
 }
 

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod graph;
 pub mod list;
 pub mod minimize;
+pub mod regret;
 pub mod report;
 mod rows;
 pub mod schedule;

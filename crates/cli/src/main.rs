@@ -35,6 +35,7 @@ fn run(command: Option<Command>) -> Ending {
         Some(Command::Report(args)) => command::report::report(args),
         Some(Command::Trace(args)) => command::trace::trace(args),
         Some(Command::Minimize(args)) => command::minimize::minimize(args),
+        Some(Command::Regret(args)) => command::regret::regret(args),
         Some(Command::Schedule(args)) => command::schedule::schedule(args),
         Some(Command::Graph(args)) => command::graph::graph(args),
         Some(Command::List(args)) => command::list::list(args),

@@ -169,7 +169,7 @@ impl Progress {
 impl Watch for Progress {
     fn event(&self, event: &Event) {
         match event {
-            Event::Started(_) => {}
+            Event::Started(_) | Event::OnlineStarted(_) | Event::Regret(_) | Event::GaveUp(_) => {}
             Event::Epoch(epoch) => self.measured(epoch),
             Event::Diverged(end) => self.over(end.trial, &format!("diverged at step {}", end.step)),
             Event::Finished(end) => self.over(end.trial, "finished"),

@@ -8,8 +8,10 @@
 //! [`Event::Diverged`] that accompanies them says what happened.
 
 mod log;
+mod regret;
 
 pub use log::{Log, ReadError, read};
+pub use regret::{GaveUp, Growth, OnlineStarted, Player, Regret, Theory};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,12 @@ pub enum Event {
     Diverged(Diverged),
     /// A trial went through all its epochs.
     Finished(Finished),
+    /// The first line where losses come one at a time: which losses, who plays.
+    OnlineStarted(OnlineStarted),
+    /// How a player stands after some rounds.
+    Regret(Regret),
+    /// A player's step became non-finite; no `Regret` of it follows.
+    GaveUp(GaveUp),
 }
 
 /// What is compared, on what.
@@ -159,10 +167,12 @@ pub struct Finished {
 }
 
 impl Event {
-    /// The trial that the event belongs to; `None` for [`Event::Started`].
+    /// The trial that the event belongs to; `None` for [`Event::Started`] and where nothing is trained.
     pub fn trial(&self) -> Option<TrialId> {
         match self {
-            Event::Started(_) => None,
+            Event::Started(_) | Event::OnlineStarted(_) | Event::Regret(_) | Event::GaveUp(_) => {
+                None
+            }
             Event::Epoch(Epoch { trial, .. })
             | Event::Diverged(Diverged { trial, .. })
             | Event::Finished(Finished { trial, .. }) => Some(*trial),

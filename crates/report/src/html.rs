@@ -12,6 +12,7 @@ use crate::grid::{Cell, Column, columns};
 use crate::run::Run;
 use crate::summary::{ContenderSummary, TrialEnd, TrialSummary};
 use crate::table::{INTERVAL_NOTE, unfinished_note};
+use crate::words::escaped;
 use crate::{RunError, Summary, csv, words};
 
 /// The page of a run, complete or interrupted.
@@ -197,7 +198,7 @@ fn end(trial: &TrialSummary) -> String {
 }
 
 /// The template with each `{{name}}` replaced, in one pass: what is filled in is not read again.
-fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
+pub(crate) fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut pieces = template.split("{{");
     let mut page = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
@@ -206,20 +207,4 @@ fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
         page.push_str(rest);
     }
     page
-}
-
-/// Text that HTML shows as it is, also inside of an attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -72,6 +72,9 @@ impl<'a> Run<'a> {
         match event {
             Event::Started(again) if again != started => Err(RunError::StartedTwice { number })?,
             Event::Started(_) => {}
+            Event::OnlineStarted(_) | Event::Regret(_) | Event::GaveUp(_) => {
+                Err(RunError::StartedTwice { number })?
+            }
             Event::Epoch(epoch) => self.trial(number, epoch.trial)?.measured(epoch),
             Event::Diverged(end) => self.trial(number, end.trial)?.end = End::Diverged(end),
             Event::Finished(end) => self.trial(number, end.trial)?.end = End::Finished(end),

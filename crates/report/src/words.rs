@@ -108,3 +108,19 @@ mod tests {
         assert_eq!([plural(1, "seed"), plural(0, "seed")], ["1 seed", "0 seeds"]);
     }
 }
+
+/// Text that HTML shows as it is, also inside of an attribute.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::csv::csv_of_run;
 use crate::html::html_of_run;
+use crate::regret::{OnlineRun, csv_of_online, html_of_online};
 use crate::run::Run;
 use crate::{RunError, Summary};
 
@@ -58,6 +59,26 @@ pub fn write(folder: &Path) -> Result<Written, ReportError> {
         json: replace(folder, "summary.json", &json(&summary))?,
         summary,
     })
+}
+
+/// What was written of a run of online losses.
+#[derive(Debug)]
+pub struct WrittenOnline {
+    /// The page, `report.html`.
+    pub html: PathBuf,
+    /// Every measurement, `results.csv`.
+    pub csv: PathBuf,
+}
+
+/// Reads `events.jsonl` in the folder of a run of online losses and writes `report.html` and `results.csv` beside it;
+/// `None` if the run is of another kind.
+pub fn write_online(folder: &Path) -> Result<Option<WrittenOnline>, ReportError> {
+    let events = thalweg_events::read(&folder.join("events.jsonl"))?;
+    let Some(run) = OnlineRun::of(&events) else { return Ok(None) };
+    Ok(Some(WrittenOnline {
+        html: replace(folder, "report.html", &html_of_online(&run))?,
+        csv: replace(folder, "results.csv", &csv_of_online(&run))?,
+    }))
 }
 
 fn json(summary: &Summary) -> String {

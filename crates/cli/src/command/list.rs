@@ -5,9 +5,11 @@ use std::io::{self, Write, stdout};
 use comfy_table::{CellAlignment, Table, presets};
 use thalweg_calls::{Call, Default, Kind, Parameter, Value, Vocabulary, Word};
 use thalweg_minimize::{METHODS, SEARCHES};
+use thalweg_online::{Deal, SEQUENCES, sequence};
 use thalweg_optim::init::INITIALIZERS;
 use thalweg_optim::schedule::SCHEDULES;
 use thalweg_optim::{OPTIMIZERS, bf16, optimizer};
+use thalweg_sets::SETS;
 use thalweg_surfaces::{PROBLEMS, SURFACES, problem, surface};
 use thalweg_train::TASKS;
 
@@ -23,6 +25,8 @@ pub fn list(ListArgs { what, name, memory, formula }: ListArgs) -> Ending {
         What::Problems => &PROBLEMS,
         What::Methods => &METHODS,
         What::Searches => &SEARCHES,
+        What::Sequences => &SEQUENCES,
+        What::Sets => &SETS,
         What::Tasks => &TASKS,
     };
     if (memory.is_some() || formula) && !matches!(what, What::Optimizers) {
@@ -158,7 +162,13 @@ fn formula(what: What, word: &Word) -> Vec<String> {
         What::Optimizers => optimizer::<f64>(&bare, None).ok().map(|rule| rule.formula()),
         What::Surfaces => surface(&bare).ok().map(|surface| format!("f = {}", surface.formula())),
         What::Problems => problem(&bare).ok().map(|problem| format!("f = {}", problem.formula())),
-        What::Schedules | What::Initializers | What::Methods | What::Searches | What::Tasks => None,
+        What::Sequences => sequence(&bare, &Deal::default()).ok().map(|losses| losses.formula()),
+        What::Schedules
+        | What::Initializers
+        | What::Methods
+        | What::Searches
+        | What::Sets
+        | What::Tasks => None,
     };
     text.unwrap_or_default().lines().map(str::to_owned).collect()
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use thalweg_report::{Look, Summary, table, write};
 
+use super::regret;
+
 use crate::Ending;
 use crate::args::ReportArgs;
 
@@ -14,7 +16,10 @@ pub fn report(ReportArgs { folder, json }: ReportArgs) -> Ending {
         let folder = folder.display();
         return Err(format!("{folder} has no events.jsonl; name the folder of a run").into());
     }
-    print(&folder, json).map(drop)
+    match regret::is_online(&folder)? {
+        true => regret::show(&folder, json),
+        false => print(&folder, json).map(drop),
+    }
 }
 
 /// Writes the report of a run and prints its table, or its summary as JSON.
