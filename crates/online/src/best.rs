@@ -19,6 +19,8 @@ use thalweg_minimize::search::StrongWolfe;
 use thalweg_minimize::{Gradient, LbfgsB, Method, Stop};
 use thalweg_sets::Set;
 
+use crate::vector::dot;
+
 /// The best fixed point of some rounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Best {
@@ -31,30 +33,59 @@ pub struct Best {
     pub point: Vec<f64>,
 }
 
+impl Best {
+    fn is_found(&self) -> bool {
+        self.gap <= SOLVED * self.value.abs().max(1.0)
+    }
+}
+
 /// A gap of this share of max(1, |F|) is none.
 const SOLVED: f64 = 1e-11;
 
 /// What is tried at most; the gap says what was reached.
-const ITERATIONS: usize = 20_000;
+const TURNS: usize = 8;
+const EVALUATIONS: usize = 2000;
+const ITERATIONS: usize = 2000;
 
 /// How many values a new one is compared with.
 const LOOKS_BACK: usize = 10;
 
 /// Steps without a smaller gap, after which rounding is all that moves.
-const PATIENCE: usize = 500;
+const PATIENCE: usize = 200;
 
 /// The minimum of F over the set, looked for from a point of it.
 pub(crate) fn minimum(set: Set, f: &mut impl Gradient<f64>, start: &[f64]) -> Best {
-    match set {
-        Set::Box { low, high } => {
-            let n = start.len();
-            let found = LbfgsB::new(10, vec![low; n], vec![high; n], StrongWolfe::default())
-                .expect("a box has room")
-                .minimize(f, start, Stop { gradient: 1e-12, ..Stop::default() }.into());
-            spectral(set, f, &found.x)
-        }
+    let mut best = match set {
+        Set::Box { low, high } => quasi_newton(low, high, f, start),
         _ => spectral(set, f, start),
+    };
+    // One way often goes on where the other is held up.
+    for _ in 0..TURNS {
+        if best.is_found() {
+            break;
+        }
+        let other = spectral(set, f, &best.point);
+        best = if other.gap < best.gap { other } else { best };
+        if let (Set::Box { low, high }, false) = (set, best.is_found()) {
+            let other = quasi_newton(low, high, f, &best.point);
+            best = if other.gap < best.gap { other } else { best };
+        }
     }
+    best
+}
+
+/// L-BFGS-B, until the projected gradient is as good as 0.
+fn quasi_newton(low: f64, high: f64, f: &mut impl Gradient<f64>, start: &[f64]) -> Best {
+    let n = start.len();
+    let stop = Stop { gradient: 1e-13, evaluations: EVALUATIONS, ..Stop::default() };
+    let point = LbfgsB::new(20, vec![low; n], vec![high; n], StrongWolfe::default())
+        .expect("a box has room")
+        .minimize(f, start, stop.into())
+        .x;
+    let mut g = vec![0.0; n];
+    let value = f.value_and_gradient(&point, &mut g);
+    let gap = gap(Set::Box { low, high }, &point, &g, &mut vec![0.0; n]);
+    Best { value, gap, point }
 }
 
 /// The spectral projected gradient, until the gap is closed.
@@ -69,7 +100,7 @@ fn spectral(set: Set, f: &mut impl Gradient<f64>, start: &[f64]) -> Best {
     let mut λ = 1.0 / dot(&g, &g).sqrt().max(1e-300);
     let mut since = 0;
     for k in 0..ITERATIONS {
-        if best.gap <= SOLVED * best.value.abs().max(1.0) || since > PATIENCE {
+        if best.is_found() || since > PATIENCE {
             break;
         }
         last[k % LOOKS_BACK] = value;
@@ -137,8 +168,4 @@ fn search(
 fn gap(set: Set, x: &[f64], g: &[f64], z: &mut [f64]) -> f64 {
     let lowest = set.lowest(g, z);
     (dot(g, x) - lowest).max(0.0)
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

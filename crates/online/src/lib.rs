@@ -28,6 +28,7 @@ mod best;
 mod named;
 mod rows;
 mod sequence;
+mod vector;
 
 pub use best::Best;
 pub use named::{Deal, SEQUENCES, SequenceError, sequence};

@@ -65,19 +65,19 @@ static REDDI_SYNTHETIC: Word = Word {
 static AGARICUS_LOGISTIC: Word = Word {
     name: "agaricus-logistic",
     about: "logistic regression on mushrooms, a row at a time; --data takes other rows of two classes",
-    parameters: &[on("ball(radius=10)"), L2, SHUFFLED],
+    parameters: &[on("box"), L2, SHUFFLED],
 };
 
 static BREAST_CANCER_LOGISTIC: Word = Word {
     name: "breast-cancer-logistic",
     about: "logistic regression on tumours, standardized with a 1 behind, a row at a time",
-    parameters: &[on("ball(radius=10)"), L2, SHUFFLED],
+    parameters: &[on("box"), L2, SHUFFLED],
 };
 
 static DIGITS_SOFTMAX: Word = Word {
     name: "digits-softmax",
     about: "softmax regression on handwritten digits, a row at a time; --data takes other rows",
-    parameters: &[on("ball(radius=10)"), L2, SHUFFLED],
+    parameters: &[on("box"), L2, SHUFFLED],
 };
 
 const DIMENSION: Parameter = Parameter::number("dimension", 1.0, Range::Count, "n");

@@ -3,6 +3,8 @@
 use thalweg_data::{Examples, Measurements};
 use thalweg_random::Stream;
 
+use crate::vector::dot;
+
 /// Rows with classes, in the order in which they are dealt.
 pub(crate) struct Rows {
     /// `[rows, columns]`
@@ -82,7 +84,6 @@ impl Rows {
     /// The length of the longest among the first `rounds`.
     pub fn longest(&self, rounds: u64) -> f64 {
         let rows = self.values.chunks(self.columns).take(rounds as usize);
-        let squares = rows.map(|row| row.iter().map(|x| x * x).sum::<f64>());
-        squares.fold(0.0, f64::max).sqrt()
+        rows.map(|row| dot(row, row)).fold(0.0, f64::max).sqrt()
     }
 }

@@ -3,6 +3,7 @@
 use thalweg_sets::Set;
 
 use crate::Best;
+use crate::vector::dot;
 
 /// The sum of what was dealt.
 pub(crate) struct Sum(Vec<f64>);
@@ -15,7 +16,7 @@ impl Sum {
     /// Counts g_t, and gives g_t·θ.
     pub fn add(&mut self, g: &[f64], θ: &[f64]) -> f64 {
         self.0.iter_mut().zip(g).for_each(|(sum, g)| *sum += g);
-        g.iter().zip(θ).map(|(g, θ)| g * θ).sum()
+        dot(g, θ)
     }
 
     /// The lowest point of (Σ g_t)·θ.

@@ -13,6 +13,7 @@ use thalweg_sets::Set;
 use crate::Sequence;
 use crate::best::{Best, minimum};
 use crate::rows::Rows;
+use crate::vector::dot;
 
 pub(crate) struct Logistic {
     rows: Rows,
@@ -86,8 +87,4 @@ fn add(x: &[f64], class: usize, times: f64, θ: &[f64], g: &mut [f64]) -> f64 {
     let slope = -times * y * share;
     g.iter_mut().zip(x).for_each(|(g, x)| *g += slope * x);
     times * (m.max(0.0) + e.ln_1p())
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -12,6 +12,7 @@ use thalweg_sets::Set;
 use crate::Sequence;
 use crate::best::{Best, minimum};
 use crate::rows::Rows;
+use crate::vector::dot;
 
 pub(crate) struct Softmax {
     rows: Rows,
@@ -78,14 +79,14 @@ impl Sequence for Softmax {
 /// λ/2 ‖θ‖², and g ← λθ.
 fn begin(λ: f64, θ: &[f64], g: &mut [f64]) -> f64 {
     g.iter_mut().zip(θ).for_each(|(g, θ)| *g = λ * θ);
-    0.5 * λ * θ.iter().map(|θ| θ * θ).sum::<f64>()
+    0.5 * λ * dot(θ, θ)
 }
 
 /// times·(ln Σ exp(θ_c·x) − θ_y·x), and its gradient is added to g.
 fn add(x: &[f64], class: usize, times: f64, θ: &[f64], g: &mut [f64], scores: &mut [f64]) -> f64 {
     let n = x.len();
     for (score, θ) in scores.iter_mut().zip(θ.chunks(n)) {
-        *score = θ.iter().zip(x).map(|(θ, x)| θ * x).sum();
+        *score = dot(θ, x);
     }
     let own = scores[class];
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
