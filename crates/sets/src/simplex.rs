@@ -29,8 +29,8 @@ pub(crate) fn projection(total: f64, coordinates: &mut Coordinates<'_>) -> Proje
     loop {
         let τ = (sum - total) / count as f64;
         let (next_sum, next_count) = above(τ);
-        // Rounding may take the last one out where all are the same.
-        if next_count == count || next_count == 0 {
+        // Rounding may take the last one out where all are the same, or one in again.
+        if next_count >= count || next_count == 0 {
             return Projection::Threshold(τ);
         }
         (sum, count) = (next_sum, next_count);

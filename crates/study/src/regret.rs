@@ -250,6 +250,13 @@ impl Player {
             let gradient = (&*g).into();
             let mut point = [Segment { name: "θ", shape: &shape, parameters: θ, gradient }];
             optimizer.step(&mut point).map_err(|error| (t, error.to_string()))?;
+            // A projection may make NaN of what was infinite.
+            if !θ.iter().all(|θ| θ.is_finite()) {
+                return Err((
+                    t,
+                    format!("step {t}: the point is not finite; lower the learning rate"),
+                ));
+            }
         }
         Ok(())
     }

@@ -86,17 +86,17 @@ fn adam_stays_at_the_worst_point_of_the_counterexample_and_amsgrad_leaves_it() {
     assert_eq!(rows[0].best, -1e5);
 }
 
-/// 0.198 is what it costs to stay at 1 for good: 20·1010/101 − 2 → 0.198 for each round.
+/// By a loop in Python that knows nothing of this: 0.2165 and 0.1173 at α = 0.3. To stay at 1 for good costs 20/101,
+/// 0.198, in each round; Adam loses more than that on its way, AMSGrad less.
 #[test]
-fn adam_loses_the_most_there_is_on_the_synthetic_sequence() {
+fn adam_loses_more_on_the_synthetic_sequence_than_who_never_moves() {
     let adam = "adam(lr=0.3*noam(warmup=1), beta2=0.99)";
     let amsgrad = "amsgrad(lr=0.3*noam(warmup=1), beta2=0.99)";
     let players = played(&experiment("reddi-synthetic", &[adam, amsgrad], 1_000_000));
     let average = |row: &Regret| row.regret / row.t as f64;
     let ends: Vec<&Regret> = players.iter().map(|rows| rows.last().unwrap()).collect();
-    assert_eq!(format!("{:.3}", average(ends[0])), "0.198");
-    let before = players[1].iter().find(|row| row.t == 500_000).unwrap();
-    assert!(average(ends[1]) < 0.5 * average(ends[0]) && average(ends[1]) < average(before));
+    assert_eq!(format!("{:.4}", average(ends[0])), "0.2165");
+    assert_eq!(format!("{:.4}", average(ends[1])), "0.1173");
 }
 
 /// Every seed, every round that is told, several sets.
@@ -223,7 +223,7 @@ fn mistakes_are_told_in_one_line() {
 /// A step that leaves the numbers ends one player, and the others go on.
 #[test]
 fn a_player_gives_up_and_the_others_play_on() {
-    let experiment = experiment("reddi-synthetic", &["sgd(lr=1e308)", "sgd"], 50);
+    let experiment = experiment("breast-cancer-logistic(set=ball)", &["sgd(lr=1e308)", "sgd"], 50);
     let (mut gave_up, mut last) = (Vec::new(), None);
     let told: Result<(), ()> = Online::new(&experiment).unwrap().play(|event| {
         match event {
@@ -234,7 +234,7 @@ fn a_player_gives_up_and_the_others_play_on() {
         Ok(())
     });
     told.unwrap();
-    assert_eq!((gave_up, last), (vec![(0, 1)], Some((1, 50))));
+    assert_eq!((gave_up, last), (vec![(0, 4)], Some((1, 50))));
 }
 
 /// What the loop allocates is at checkpoints only; the losses of two runs are the same bits.
