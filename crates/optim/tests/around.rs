@@ -617,3 +617,34 @@ fn a_gradient_that_is_refused_adds_nothing() {
     step_w(&mut *sgd, &mut w, (&[4.0]).into()).unwrap();
     assert_eq!(w, [-3.0]);
 }
+
+#[test]
+fn a_projection_is_that_of_all_parameters_together() {
+    let mut weights = ([3.0_f64, 0.0], [0.0_f64, 5.0, 0.0]);
+    let gradients = ([-10.0, 0.0], [0.0, -10.0, 0.0]);
+    let mut step = |call: &str| {
+        let mut optimizer = optimizer::<f64>(&call.parse().unwrap(), None).unwrap();
+        let (a, b) = (&mut weights.0, &mut weights.1);
+        let segments = &mut [
+            Segment { name: "a", shape: &[2], parameters: a, gradient: (&gradients.0).into() },
+            Segment { name: "b", shape: &[3], parameters: b, gradient: (&gradients.1).into() },
+        ];
+        optimizer.step(segments).unwrap();
+        assert_eq!(optimizer.chain(), "Project(Scale)");
+        assert!(optimizer.formula().lines().count() == 2, "{}", optimizer.formula());
+        (weights.0, weights.1)
+    };
+    let near = |(a, b): ([f64; 2], [f64; 3]), expected: [f64; 5]| {
+        let found = [a[0], a[1], b[0], b[1], b[2]];
+        assert!(zip(found, expected).all(|(x, y)| (x - y).abs() < 1e-15), "{found:?}");
+    };
+    // (4, 0, 0, 6, 0) is 2√13 away from 0.
+    let unit = 1.0 / 13f64.sqrt();
+    near(step("project(sgd(lr=0.1), onto=ball)"), [2.0 * unit, 0.0, 0.0, 3.0 * unit, 0.0]);
+    near(
+        step("project(sgd(lr=0.1), onto=box(low=0.25, high=0.75))"),
+        [0.75, 0.25, 0.25, 0.75, 0.25],
+    );
+    // (1.75, 0.25, 0.25, 1.75, 0.25) with τ = 1.25.
+    near(step("project(sgd(lr=0.1), onto=simplex)"), [0.5, 0.0, 0.0, 0.5, 0.0]);
+}

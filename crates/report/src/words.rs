@@ -87,6 +87,22 @@ pub(crate) fn facts(run: &Started) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// Text that HTML shows as it is, also inside of an attribute.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,20 +123,4 @@ mod tests {
         assert_eq!([count(999), count(4096), count(60_000)], ["999", "4096", "60\u{202f}000"]);
         assert_eq!([plural(1, "seed"), plural(0, "seed")], ["1 seed", "0 seeds"]);
     }
-}
-
-/// Text that HTML shows as it is, also inside of an attribute.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -31,7 +31,7 @@ pub fn regret(args: RegretArgs) -> Ending {
     if folder.has_begun() {
         let path = folder.path().display();
         return Err(
-            format!("{path} holds this run already: see it with thalweg report {path}").into()
+            format!("{path} holds this run already: see it with thalweg report {path}, or choose another folder with --out").into()
         );
     }
     let mut log = folder.log()?;

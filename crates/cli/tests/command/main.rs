@@ -7,6 +7,7 @@ mod compare;
 mod graph;
 mod minimize;
 mod mistakes;
+mod regret;
 mod resume;
 mod trace;
 mod words;

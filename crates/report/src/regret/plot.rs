@@ -120,7 +120,7 @@ impl Axis {
             .map(f64::log10)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
         // A little room, so that no curve lies on the edge, and one that is level is seen.
-        (low <= high).then(|| match high - low {
+        (low <= high).then_some(match high - low {
             0.0 => Axis { low: low - 0.5, high: high + 0.5 },
             span => Axis { low: low - 0.02 * span, high: high + 0.02 * span },
         })

@@ -49,8 +49,7 @@ pub(super) fn of(
     };
     Ok(match theorem(a, lr, sequence) {
         Ok((source, formula, theorem)) => {
-            let (theorem_words, formula) = (source.to_owned(), formula);
-            (Theory::Bound { theorem: theorem_words, formula }, Some(theorem))
+            (Theory::Bound { theorem: source.to_owned(), formula }, Some(theorem))
         }
         Err(reason) => (Theory::None(reason), None),
     })
