@@ -165,12 +165,17 @@ pub struct MinimizeArgs {
     /// The function; see `thalweg list problems`
     #[arg(long, value_name = "CALL", default_value = "rosenbrock")]
     pub problem: Call,
+    /// In place of a function: J of this task over its whole training set; see `thalweg list tasks`
+    #[arg(long, value_name = "CALL", conflicts_with_all = ["problem", "start"])]
+    pub task: Option<Call>,
     /// The method: "lbfgs(memory=10, search=strong_wolfe)"; see `thalweg list methods`
     #[arg(long, value_name = "CALL", default_value = "lbfgs")]
     pub method: Call,
     /// Where it starts [default: the problem's own start]
     #[arg(long, value_name = "X,Y,…", value_parser = Point::parse, allow_hyphen_values = true)]
     pub start: Option<Point>,
+    #[command(flatten)]
+    pub of_task: OfTaskArgs,
     /// Solved where no coordinate of the gradient is larger than this
     #[arg(long, value_name = "X", default_value_t = 1e-6, value_parser = not_negative, allow_negative_numbers = true)]
     pub gradient: f64,
@@ -183,6 +188,41 @@ pub struct MinimizeArgs {
     /// Print all of it as JSON, at the end
     #[arg(long)]
     pub json: bool,
+}
+
+/// Where the parameters of a task start, and how J is calculated.
+#[derive(Debug, clap::Args)]
+pub struct OfTaskArgs {
+    /// Of a task: how weights start [default: what the task wants]
+    #[arg(long, value_name = "CALL", requires = "task", conflicts_with = "problem")]
+    pub init: Option<Call>,
+    /// Of a task: how biases start [default: zeros]
+    #[arg(long, value_name = "CALL", requires = "task", conflicts_with = "problem")]
+    pub bias: Option<Call>,
+    /// Of a task: the seed of the weights
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true, requires = "task", conflicts_with = "problem")]
+    pub seed: u64,
+    /// Of a task: a folder or file with the data, or "embedded" [default: search]
+    #[arg(long, value_name = "PATH", requires = "task", conflicts_with = "problem")]
+    pub data: Option<PathBuf>,
+    /// Of a task: f32 or f64 [default: f64]
+    #[arg(long, value_parser = precision, requires = "task", conflicts_with = "problem")]
+    pub precision: Option<Precision>,
+    /// Of a task: the matrix of second order
+    #[arg(long, value_enum, default_value_t = CurvatureName::Hessian, requires = "task", conflicts_with = "problem")]
+    pub curvature: CurvatureName,
+    /// Of a task: threads for large products [default: one per core]
+    #[arg(long, value_name = "N", value_parser = from_1_to::<MOST_THREADS>, allow_negative_numbers = true, requires = "task", conflicts_with = "problem")]
+    pub threads: Option<u64>,
+}
+
+/// What products are made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CurvatureName {
+    /// The Hessian
+    Hessian,
+    /// The Gauss-Newton matrix, never indefinite where J is convex in the network's outputs
+    GaussNewton,
 }
 
 /// A point of any dimension.

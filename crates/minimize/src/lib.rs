@@ -31,7 +31,8 @@
 //! | [`TrustRegion`] | products | 8 vectors |
 //! | [`LevenbergMarquardt`] | residuals and their Jacobian | (3m + n)·n |
 //!
-//! [`method()`] makes each of them from a call, `lbfgs(memory=5, search=more-thuente)`.
+//! [`method()`] makes each of them from a call, `lbfgs(memory=5, search=more-thuente)`. [`steps`] takes those of
+//! L-BFGS one at a time, on an objective that may change between them.
 //!
 //! What an objective offers is said by its type ([`Gradient`], [`Products`], [`Hessian`], [`Residuals`]), and what a
 //! method needs by its bounds, so that they cannot miss each other. Whatever the function is like, a minimization
@@ -53,6 +54,7 @@ mod objective;
 mod run;
 pub mod search;
 mod solution;
+mod steps;
 mod stop;
 mod trust;
 mod vector;
@@ -60,13 +62,14 @@ mod vector;
 pub use bounded::{LbfgsB, NoRoom};
 pub use levenberg_marquardt::LevenbergMarquardt;
 pub use line_search::LineSearch;
-pub use named::{METHODS, Named, Offer, SEARCHES, method};
+pub use named::{METHODS, Named, Offer, SEARCHES, method, steps};
 pub use objective::{
     Counted, Counts, Differences, Function, Gradient, Hessian, Objective, Products, Residuals,
     Squares, Value, WithHessian, WithProducts, differences, function, residuals,
 };
 pub use search::Fault;
 pub use solution::{Iteration, Solution, Verdict};
+pub use steps::{Ending, Stepped, Steps};
 pub use stop::{Norm, Observer, Options, Stop};
 pub use trust::TrustRegion;
 

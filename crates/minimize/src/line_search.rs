@@ -92,7 +92,7 @@ where
 }
 
 /// What is known of the last step, besides where it began.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Taken {
     pub length: f64,
     pub slope: f64,
@@ -129,7 +129,7 @@ pub(crate) struct Walk<T> {
     /// The norm of the gradient `here`.
     norm: f64,
     /// By how many rounding units values may be wrong.
-    rounding: f64,
+    pub rounding: f64,
 }
 
 impl<T: Scalar> Walk<T> {
@@ -150,8 +150,18 @@ impl<T: Scalar> Walk<T> {
         }
     }
 
+    /// The step that was taken.
+    pub fn step_taken(&self, Taken { length, slope, end_slope }: Taken) -> Step<'_, T> {
+        Step { from: self.last.point(), length, slope, end_slope }
+    }
+
+    /// Begins anew with values that are exact but for the last digits.
+    pub fn trust_values(&mut self) {
+        self.rounding = ROUNDING[0];
+    }
+
     /// A step along the direction.
-    fn along<F: Gradient<T> + ?Sized>(
+    pub fn along<F: Gradient<T> + ?Sized>(
         &mut self,
         direction: &mut impl Direction<T, F>,
         search: &impl Search,
@@ -159,19 +169,16 @@ impl<T: Scalar> Walk<T> {
         run: &Run<'_>,
         objective: &mut Counted<'_, F>,
     ) -> Result<Taken, Fault> {
-        let Walk { here, last, d, .. } = self;
-        let step = taken.map(|Taken { length, slope, end_slope }| Step {
-            from: last.point(),
-            length,
-            slope,
-            end_slope,
-        });
-        let length = direction.next(step.as_ref(), here.point(), objective, d);
+        // Taken out, since a step borrows the rest.
+        let mut d = std::mem::take(&mut self.d);
+        let step = taken.map(|taken| self.step_taken(taken));
+        let length = direction.next(step.as_ref(), self.here.point(), objective, &mut d);
+        self.d = d;
         self.step_twice(search, length, taken, run, objective)
     }
 
     /// A step down the gradient, where a step along the direction failed.
-    fn down<F: Gradient<T> + ?Sized>(
+    pub fn down<F: Gradient<T> + ?Sized>(
         &mut self,
         search: &impl Search,
         fault: Fault,

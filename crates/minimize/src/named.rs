@@ -12,7 +12,7 @@ use crate::search::{
 };
 use crate::{
     Gradient, Hessian, LbfgsB, LevenbergMarquardt, LineSearch, Method, Options, Products,
-    Residuals, Solution, TrustRegion,
+    Residuals, Solution, Steps, TrustRegion,
 };
 
 /// An objective behind a pointer, which says when asked what else it offers.
@@ -210,6 +210,19 @@ impl<T> Named<T> {
             Needs::Products(_) => false,
             Needs::Hessian(_) | Needs::Residuals(_) => true,
         }
+    }
+}
+
+/// The steps of the method that `call` names, one at a time from `start`: those of L-BFGS.
+///
+/// # Errors
+///
+/// If a word or an argument is unknown or out of range, or the method is another one.
+pub fn steps<T: Scalar>(call: &Call, start: &[T]) -> Result<Steps<T>, CallError> {
+    let a = METHODS.resolve(&call.hyphenated())?;
+    match a.name() {
+        "lbfgs" => Ok(Steps::new(a.number("memory") as usize, search(&a)?, start)),
+        name => Err(CallError::new(format!("{name} takes no steps on batches; lbfgs does"))),
     }
 }
 

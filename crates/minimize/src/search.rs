@@ -28,7 +28,7 @@ pub use more_thuente::MoreThuente;
 pub use strong_wolfe::StrongWolfe;
 
 /// Finds a step along a line.
-pub trait Search: Debug {
+pub trait Search: Debug + Send + Sync {
     /// A sample of the line that is good enough.
     ///
     /// # Errors

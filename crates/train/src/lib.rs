@@ -25,9 +25,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// The formulas are written in the letters of their sources.
+#![allow(mixed_script_confusables, reason = "Greek letters stand in formulas only")]
+
+mod compiled;
 mod initialize;
+mod loss;
 mod task;
 mod training;
 
+pub use loss::{Curvature, Loss};
 pub use task::{Description, Model, Set, Start, TASKS, Task, TaskError, quadratic_deep, task};
 pub use training::{Halt, Options, Progress, ResumeError, TrainError, Training};

@@ -35,6 +35,7 @@ pub static TASKS: Vocabulary = Vocabulary::new(
         &DEEP_LINEAR,
         &DEEP_TANH,
         &AGARICUS_LOGISTIC,
+        &BREAST_CANCER_LOGISTIC,
         &TINY_RNN,
         &CHAR_LSTM,
         &CHAR_GPT,
@@ -125,6 +126,9 @@ pub struct Model {
     pub labels: Option<Tensor>,
     /// Other inputs, the same for every batch.
     pub constants: Vec<Tensor>,
+    /// What the network gives out, as J takes it in: scores, log-odds, predictions. `None` where J is no convex
+    /// function of such outputs.
+    pub outputs: Option<Tensor>,
     /// J on the batch: the mean over its examples.
     pub cost: Tensor,
     /// P on the batch: the mean over its examples.
@@ -141,7 +145,7 @@ pub enum TaskError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The task needs no data, but a place to look for them was given.
-    #[error("{0} makes its own data; leave out the place of the data")]
+    #[error("{0} has data of its own; leave out the place of the data")]
     OwnData(&'static str),
     /// Data of a kind that the task cannot use.
     #[error("{task} needs {needs}, but {reason}; take other data or another task")]
@@ -251,6 +255,7 @@ fn named<T: Element>(
             characters(characters::Network::Gpt { layers, width, heads })
         }
         _ if matches!(source, Source::Path(_)) => Err(TaskError::OwnData(arguments.name())),
+        "breast-cancer-logistic" => Ok(boxed(Logistic::of_tumours(name, arguments.number("l2")))),
         "tiny-rnn" => Ok(boxed(TinyRnn::new())),
         "quadratic-deep" => Ok(boxed(QuadraticDeep::new())),
         name => unreachable!("the vocabulary has no task {name}"),
@@ -361,11 +366,20 @@ static DEEP_TANH: Word = Word {
     ],
 };
 
+const L2: Parameter = Parameter::number("l2", 0.01, Range::NonNegative, "weight of ‖w‖²/2 in J");
+
 static AGARICUS_LOGISTIC: Word = Word {
     name: "agaricus-logistic",
     about: "logistic regression on mushrooms, strongly convex; J with l2/2 ‖w‖², \
             least 0.14270074369933 at l2=0.01, 0.04619880674746 at l2=0.001; P accuracy",
-    parameters: &[Parameter::number("l2", 0.01, Range::NonNegative, "weight of ‖w‖²/2 in J")],
+    parameters: &[L2],
+};
+
+static BREAST_CANCER_LOGISTIC: Word = Word {
+    name: "breast-cancer-logistic",
+    about: "logistic regression on standardized measurements of tumours, strongly convex; J with l2/2 ‖w‖², \
+            least 0.10044630378121 at l2=0.01, 0.05982947188181 at l2=0.001; P accuracy",
+    parameters: &[L2],
 };
 
 static TINY_RNN: Word = Word {

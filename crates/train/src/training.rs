@@ -8,10 +8,9 @@ use std::time::Instant;
 
 use thalweg_calls::{Call, CallError, Value};
 use thalweg_data::{Batches, Batching, BatchingError};
-use thalweg_events::{Diverged, Epoch, Measure, Measured, TrialId};
+use thalweg_events::{Diverged, Epoch, Measure, TrialId};
 use thalweg_graph::{
-    Element, GraphError, Mode, Parameters, Plan, PlanDescription, RunError, RunOptions, Tensor,
-    Threads, Train,
+    Element, GraphError, Mode, Parameters, PlanDescription, RunError, RunOptions, Threads,
 };
 use thalweg_optim::init::{Constant, Initializer};
 use thalweg_optim::saved::{self, SavedError};
@@ -20,11 +19,9 @@ use thalweg_optim::{
     OPTIMIZERS, Observe, Optimizer, Slot, StateError, StepError, StepInfo, optimizer,
 };
 
+use crate::compiled::{Compiled, Meters};
 use crate::initialize::initialize;
-use crate::{Model, Set, Start, Task};
-
-/// Examples that are measured at a time: enough to fill the matrix product, few enough for the cache.
-const MEASURED_AT_A_TIME: usize = 250;
+use crate::{Set, Start, Task};
 
 /// A training in progress.
 pub struct Training<'a, T> {
@@ -36,7 +33,7 @@ pub struct Training<'a, T> {
     parameters: Parameters<T>,
     /// One for each size of batch: the last batch of an epoch may be short.
     steppers: HashMap<usize, Compiled<T>>,
-    meters: HashMap<usize, Compiled<T>>,
+    meters: Meters<T>,
     progress: Done,
 }
 
@@ -120,6 +117,11 @@ pub enum TrainError {
     /// The model cannot be run.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// There are no outputs of which the Gauss-Newton matrix could be made.
+    #[error(
+        "{0} has no outputs in which J is convex, as the Gauss-Newton matrix needs; take the Hessian"
+    )]
+    NoOutputs(String),
 }
 
 /// A checkpoint that cannot be gone on from.
@@ -154,12 +156,6 @@ pub enum ResumeError {
     State(#[from] StateError),
 }
 
-/// A model with a plan for it.
-struct Compiled<T> {
-    model: Model,
-    plan: Plan<T>,
-}
-
 impl Options {
     /// As the task wants it, with seed 0, on one thread.
     pub fn of<T: Element>(task: &dyn Task<T>) -> Options {
@@ -188,7 +184,7 @@ impl<'a, T: Element> Training<'a, T> {
         check_plateau(&call, &task.description().measure)?;
         let optimizer = optimizer(&call, Some(batches.steps_per_epoch() as f64))?;
         let parameters = initialize(task, &options)?;
-        let (steppers, meters) = (HashMap::new(), HashMap::new());
+        let (steppers, meters) = (HashMap::new(), Meters::new());
         let progress = Done::default();
         Ok(Training {
             task,
@@ -250,10 +246,9 @@ impl<'a, T: Element> Training<'a, T> {
             // The gradients of the segments are not looked at.
             self.optimizer.to_iterate(&mut self.parameters.segments(values));
         }
-        let measured = self.measure_set(Set::Train).and_then(|train| {
-            let test = self.measure_set(Set::Test)?;
-            Ok((train, test))
-        });
+        let Training { task, parameters, options, meters, .. } = self;
+        let mut of = |set| meters.measure(*task, set, parameters, options.threads);
+        let measured = of(Set::Train).and_then(|train| Ok((train, of(Set::Test)?)));
         if let Some(values) = looked_ahead {
             self.parameters.values_mut().copy_from_slice(&values);
         }
@@ -436,26 +431,6 @@ impl<'a, T: Element> Training<'a, T> {
         Ok(plan.value(model.cost)[0].to_f64())
     }
 
-    /// J and P on a set, each example with the same weight also where the last piece is short.
-    fn measure_set(&mut self, set: Set) -> Result<Measured, TrainError> {
-        let examples: Vec<usize> = (0..self.task.examples(set)).collect();
-        let (mut cost, mut measure) = (0.0, 0.0);
-        for piece in examples.chunks(MEASURED_AT_A_TIME) {
-            let Compiled { model, plan } = match self.meters.entry(piece.len()) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(Compiled::for_measuring(self.task, piece.len())?),
-            };
-            self.task.fill(set, piece, model, plan);
-            let mode = Mode::Evaluation;
-            let run = RunOptions { mode, threads: self.options.threads, ..RunOptions::default() };
-            plan.run(&self.parameters, run)?;
-            let share = piece.len() as f64 / examples.len() as f64;
-            cost += share * plan.value(model.cost)[0].to_f64();
-            measure += share * plan.value(model.measure)[0].to_f64();
-        }
-        Ok(Measured::new(cost, measure))
-    }
-
     fn halt(&self, error: TrainError) -> Halt {
         match error {
             TrainError::Run(RunError::Step(StepError::NonFinite {
@@ -496,37 +471,6 @@ fn split(tensors: Vec<Slot<'static>>) -> (Vec<Slot<'static>>, Vec<Slot<'static>>
         tensors.into_iter().partition(|tensor| tensor.name.starts_with(OPTIMIZER));
     slots.iter_mut().for_each(|slot| slot.name = slot.name.split_off(OPTIMIZER.len()));
     (slots, parameters)
-}
-
-impl<T: Element> Compiled<T> {
-    fn for_training(
-        task: &dyn Task<T>,
-        batch: usize,
-        optimizer: &str,
-    ) -> Result<Compiled<T>, TrainError> {
-        let mut model = task.model(batch)?;
-        let train = model.graph.minimize(model.cost, optimizer)?;
-        // P is measured apart, between epochs.
-        let fetch = [model.cost];
-        Ok(Compiled::new(task, model, &fetch, Some(&train)))
-    }
-
-    fn for_measuring(task: &dyn Task<T>, batch: usize) -> Result<Compiled<T>, GraphError> {
-        let model = task.model(batch)?;
-        let fetch = [model.cost, model.measure];
-        Ok(Compiled::new(task, model, &fetch, None))
-    }
-
-    fn new(
-        task: &dyn Task<T>,
-        model: Model,
-        fetch: &[Tensor],
-        train: Option<&Train>,
-    ) -> Compiled<T> {
-        let mut plan = Plan::compile(&model.graph, fetch, train);
-        task.prepare(&model, &mut plan);
-        Compiled { model, plan }
-    }
 }
 
 /// Refuses a rate that waits for P to fall where more is better, or the other way round: it would fall at

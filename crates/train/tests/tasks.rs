@@ -196,7 +196,7 @@ fn tasks_run_on_data_of_the_user() {
     let three = File::new("three.csv", rows.as_bytes());
     let message = refusal("agaricus-logistic", &three.source());
     assert!(message.contains("needs two classes, but CSV table from"), "{message}");
-    assert!(refusal("tiny-rnn", &three.source()).starts_with("tiny-rnn makes its own data"));
+    assert!(refusal("tiny-rnn", &three.source()).starts_with("tiny-rnn has data of its own"));
 }
 
 #[test]

@@ -154,13 +154,19 @@ fn overridden(
     experiment.last = last.or(experiment.last);
     experiment.target = target.or(experiment.target);
     experiment.precision = precision.unwrap_or(experiment.precision);
-    experiment.data = match data {
-        Some(embedded) if embedded == Path::new("embedded") => Source::Embedded,
-        // The run can be gone on with from anywhere.
-        Some(folder) => Source::Path(std::path::absolute(folder)?),
-        None => experiment.data,
-    };
+    if let Some(data) = data {
+        experiment.data = source(&data)?;
+    }
     Ok(experiment)
+}
+
+/// Where data are, as `--data` says.
+pub fn source(data: &Path) -> std::io::Result<Source> {
+    Ok(match data {
+        embedded if embedded == Path::new("embedded") => Source::Embedded,
+        // The run can be gone on with from anywhere.
+        folder => Source::Path(std::path::absolute(folder)?),
+    })
 }
 
 fn run(experiment: Experiment, out: Out, how: &How) -> Ending {

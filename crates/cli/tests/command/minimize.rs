@@ -98,3 +98,35 @@ fn an_end_without_a_minimum_is_one_line_with_what_to_do() {
         assert!(ran.stderr.contains(expected), "{arguments:?}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn the_cost_of_a_task_is_minimized_to_its_known_minimum() {
+    let task = ["--task", "breast-cancer-logistic(l2=1e-3)"];
+    for method in ["newton", "newton-cg", "lbfgs", "bfgs"] {
+        let found = json(&[&task[..], &["--method", method, "--gradient", "1e-9"]].concat());
+        assert_eq!((&found["verdict"], &found["parameters"]), (&"gradient".into(), &31.into()));
+        let value = found["value"].as_f64().unwrap();
+        assert!((value - 0.059_829_471_881_81).abs() < 1e-12, "{method}: {value}");
+        assert_eq!(found["train"]["j"].as_f64().map(|j| (j - value).abs() < 1e-12), Some(true));
+    }
+    let found = json(&[&task[..], &["--precision", "f32", "--gradient", "1e-5"]].concat());
+    assert!((found["value"].as_f64().unwrap() - 0.059_829_47).abs() < 1e-6);
+}
+
+#[test]
+fn what_belongs_to_a_task_is_refused_without_one() {
+    for words in [
+        &["--seed", "3"][..],
+        &["--problem", "wood", "--seed", "3"],
+        &["--task", "digits-softmax", "--start", "1,2"],
+        &["--task", "quadratic-deep", "--curvature", "gauss-newton"],
+        &["--task", "fashion-mlp", "--data", "embedded", "--method", "newton"],
+    ] {
+        let output = Scratch::new().run(&[&["minimize"], words].concat());
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && error.trim().lines().count() == 1,
+            "{words:?}: {error}"
+        );
+    }
+}

@@ -101,8 +101,7 @@ impl<T: Scalar, F: ?Sized> Direction<T, F> for Lbfgs<T> {
     ) -> Length {
         match step {
             Some(step) if step.is_curved(T::UNIT.into()) => self.learn(step, here),
-            Some(_) => self.multiply(here.g),
-            None => {}
+            _ => self.multiply(here.g),
         }
         let Some(&newest) = self.order.last() else {
             vector::negate(here.g, d);
@@ -121,6 +120,40 @@ impl<T: Scalar, F: ?Sized> Direction<T, F> for Lbfgs<T> {
 }
 
 impl<T: Scalar> Lbfgs<T> {
+    /// Takes in the pair of a step, if it has one, where the next direction is of another objective: that is asked
+    /// for without a step.
+    pub(crate) fn learn_from(&mut self, step: &Step<'_, T>, here: Point<'_, T>) {
+        if step.is_curved(T::UNIT.into()) {
+            self.learn(step, here);
+        }
+    }
+
+    /// All pairs, in their tiles.
+    pub(crate) fn pairs(&self) -> &[T] {
+        &self.pairs
+    }
+
+    pub(crate) fn pairs_mut(&mut self) -> &mut [T] {
+        &mut self.pairs
+    }
+
+    /// What is known of the pairs: how many there are, the slot of the oldest, sᵀy and yᵀy.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = f64> {
+        let oldest = self.order.first().copied().unwrap_or(0);
+        let order = [self.order.len() as f64, oldest as f64];
+        order.into_iter().chain(self.sy.iter().copied()).chain(self.yy.iter().copied())
+    }
+
+    pub(crate) fn set_numbers(&mut self, numbers: &[f64]) {
+        let m = self.memory;
+        let (count, oldest) = ((numbers[0] as usize).min(m), numbers[1] as usize);
+        self.order.clear();
+        // Slots fill up in order, and after that their order only turns.
+        self.order.extend((0..count).map(|k| (oldest + k) % m));
+        self.sy.copy_from_slice(&numbers[2..2 + m * m]);
+        self.yy.copy_from_slice(&numbers[2 + m * m..]);
+    }
+
     /// Takes in the pair of a step, in place of the oldest one if there is no room, and with it all products.
     fn learn(&mut self, step: &Step<'_, T>, here: Point<'_, T>) {
         let m = self.memory;

@@ -146,7 +146,8 @@ fn deep_model(mut graph: Graph, x: Tensor, width: usize) -> Result<Model, GraphE
         let each = g.squared_error(pixels, x)?;
         Ok(g.mean(each))
     })?;
-    Ok(Model { graph, features: x, labels: None, constants: vec![], cost, measure })
+    let outputs = Some(scores);
+    Ok(Model { graph, features: x, labels: None, constants: vec![], outputs, cost, measure })
 }
 
 /// J, which is also P, of the variational network.
@@ -177,7 +178,8 @@ fn variational_model(
         let share = g.constant(1.0 / batch as f64, []);
         g.mul(share, sum)
     })?;
-    Ok(Model { graph, features: x, labels: None, constants: vec![], cost, measure: cost })
+    let (constants, outputs) = (vec![], None);
+    Ok(Model { graph, features: x, labels: None, constants, outputs, cost, measure: cost })
 }
 
 /// ½ Σ (σ² + μ² − 1 − ln σ²): the Kullback-Leibler divergence of N(μ, σ²) from N(0, I), over all examples.

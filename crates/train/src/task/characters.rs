@@ -219,7 +219,8 @@ impl<T: Element> Task<T> for Characters {
             let bits_of_a_nat = g.constant(1.0 / LN_2, []);
             g.mul(bits_of_a_nat, cost)
         })?;
-        Ok(Model { graph, features: c, labels: Some(next), constants: vec![], cost, measure })
+        let (labels, outputs) = (Some(next), Some(scores));
+        Ok(Model { graph, features: c, labels, constants: vec![], outputs, cost, measure })
     }
 
     fn fill(&self, set: Set, indices: &[usize], model: &Model, plan: &mut Plan<T>) {

@@ -177,7 +177,8 @@ pub(super) fn judged(
         let error = g.mean(wrong);
         g.sub(one, error)
     })?;
-    Ok(Model { graph, features, labels: Some(labels), constants: vec![], cost, measure })
+    let (labels, outputs) = (Some(labels), Some(scores));
+    Ok(Model { graph, features, labels, constants: vec![], outputs, cost, measure })
 }
 
 /// Writes features, and labels where the model has any.

@@ -106,7 +106,8 @@ impl<T: Element> Task<T> for QuadraticDeep {
             let weight = g.constant(0.5 / batch as f64, []);
             g.mul(weight, sum)
         })?;
-        Ok(Model { graph, features: x, labels: None, constants: vec![q], cost, measure: cost })
+        let (constants, outputs) = (vec![q], None);
+        Ok(Model { graph, features: x, labels: None, constants, outputs, cost, measure: cost })
     }
 
     fn prepare(&self, model: &Model, plan: &mut Plan<T>) {

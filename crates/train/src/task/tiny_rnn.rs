@@ -75,8 +75,9 @@ impl<T: Element> Task<T> for TinyRnn {
         let out = graph.sigmoid(x);
         let each = graph.squared_error(out, targets)?;
         let cost = graph.mean(each);
-        let labels = Some(targets);
-        Ok(Model { graph, features: start, labels, constants: vec![], cost, measure: cost })
+        let (labels, outputs) = (Some(targets), Some(out));
+        let constants = vec![];
+        Ok(Model { graph, features: start, labels, constants, outputs, cost, measure: cost })
     }
 
     fn fill(&self, _set: Set, _indices: &[usize], model: &Model, plan: &mut Plan<T>) {
