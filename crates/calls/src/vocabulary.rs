@@ -29,7 +29,7 @@ pub struct Word {
 }
 
 /// A parameter of a word.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// The name users write before the `=`.
     pub name: &'static str,

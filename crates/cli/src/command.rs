@@ -12,11 +12,13 @@ pub mod schedule;
 pub mod trace;
 
 use thalweg_calls::{Argument, Call, Value};
+use thalweg_minimize::METHODS;
 
-/// The optimizer's call with a schedule, unless it names one itself.
+/// The optimizer's call with a schedule, unless it names one itself, or has no learning rate.
 fn with_schedule(mut optimizer: Call, schedule: &Option<Call>) -> Call {
     let named = |argument: &Argument| argument.name.as_deref() == Some("schedule");
-    if let (Some(schedule), false) = (schedule, optimizer.arguments.iter().any(named)) {
+    let has_one = optimizer.arguments.iter().any(named) || METHODS.find(&optimizer.name).is_ok();
+    if let (Some(schedule), false) = (schedule, has_one) {
         let value = Value::Call(schedule.clone());
         optimizer.arguments.push(Argument { name: Some("schedule".into()), value });
     }

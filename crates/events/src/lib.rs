@@ -130,7 +130,14 @@ pub struct Epoch {
     pub step: u64,
     /// Seconds spent on training so far, without the time for measuring.
     pub seconds: f64,
-    /// The learning rate of the last step, where there is one.
+    /// Runs forwards and backwards so far: one for each step of a rule, several for a line search. `None` in files
+    /// of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluations: Option<u64>,
+    /// Line searches so far that found nothing lower along their direction.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed_searches: u64,
+    /// The learning rate of the last step, where there is one; the length of a line search.
     pub learning_rate: Option<f64>,
     /// The Euclidean norm of the gradient at the last step.
     pub gradient_norm: Option<f64>,
@@ -164,6 +171,10 @@ pub struct Finished {
     pub examples: u64,
     /// Seconds spent on training, without the time for measuring.
     pub seconds: f64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Event {

@@ -96,6 +96,8 @@ mod tests {
                 epoch: 1,
                 step: 78,
                 seconds: 0.25,
+                evaluations: Some(80),
+                failed_searches: 1,
                 learning_rate: Some(0.1),
                 gradient_norm: None,
                 train: measured,

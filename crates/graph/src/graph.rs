@@ -222,6 +222,11 @@ impl Node {
         self.shape
     }
 
+    /// Whether its value is drawn anew in each step of training.
+    pub fn is_random(&self) -> bool {
+        matches!(self.op, Op::DropoutMask(_) | Op::NormalNoise(_))
+    }
+
     /// What the parameter is for, where the node is one.
     pub fn role(&self) -> Option<Role> {
         match &self.op {

@@ -49,6 +49,7 @@ pub struct Plan<T> {
     layout: Arc<Layout>,
     /// Those who share a run, where they are worth keeping awake.
     helpers: Option<Helpers>,
+    runs: u64,
 }
 
 /// What differs from run to run.
@@ -133,6 +134,11 @@ impl<T: Element> Plan<T> {
         &self.gradients
     }
 
+    /// How often it has calculated: once for a run, and once or twice for a step of training.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
     /// Calculates.
     ///
     /// # Errors
@@ -145,6 +151,7 @@ impl<T: Element> Plan<T> {
     }
 
     fn calculate(&mut self, parameters: &Parameters<T>, options: RunOptions) {
+        self.runs += 1;
         for stage in &self.stages {
             let memory = Memory {
                 parameters: parameters.values(),

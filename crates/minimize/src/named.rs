@@ -101,7 +101,7 @@ pub fn method<T: Scalar>(call: &Call) -> Result<Named<T>, CallError> {
             direction.damped = a.switch("damped");
             first_order(direction, &a)?
         }
-        "lbfgs" => first_order(lbfgs::<T>(count("memory")), &a)?,
+        "lbfgs" => first_order(lbfgs::<T>(memory(&a)?), &a)?,
         "lbfgs-b" => {
             let [lower, upper] = ["lower", "upper"].map(|name| a.number(name));
             if lower > upper {
@@ -109,7 +109,7 @@ pub fn method<T: Scalar>(call: &Call) -> Result<Named<T>, CallError> {
                     "lbfgs-b: lower = {lower} is above upper = {upper}"
                 )));
             }
-            let (memory, search) = (count("memory"), search(&a)?);
+            let (memory, search) = (memory(&a)?, search(&a)?);
             Needs::Gradient(Box::new(InBox { memory, lower, upper, search }))
         }
         "newton" => {
@@ -221,7 +221,7 @@ impl<T> Named<T> {
 pub fn steps<T: Scalar>(call: &Call, start: &[T]) -> Result<Steps<T>, CallError> {
     let a = METHODS.resolve(&call.hyphenated())?;
     match a.name() {
-        "lbfgs" => Ok(Steps::new(a.number("memory") as usize, search(&a)?, start)),
+        "lbfgs" => Ok(Steps::new(memory(&a)?, search(&a)?, start)),
         name => Err(CallError::new(format!("{name} takes no steps on batches; lbfgs does"))),
     }
 }
@@ -250,6 +250,19 @@ fn first_order<T: Scalar>(
     a: &Arguments,
 ) -> Result<Needs<T>, CallError> {
     Ok(Needs::Gradient(Box::new(LineSearch { direction, search: search(a)? })))
+}
+
+/// The most steps that are kept: their products with each other are a matrix of so many rows.
+const LARGEST_MEMORY: usize = 1000;
+
+fn memory(a: &Arguments) -> Result<usize, CallError> {
+    match a.number("memory") as usize {
+        memory if memory > LARGEST_MEMORY => Err(CallError::new(format!(
+            "{}(memory={memory}): memory must be at most {LARGEST_MEMORY}",
+            a.name()
+        ))),
+        memory => Ok(memory),
+    }
 }
 
 /// The search along the directions of a method.

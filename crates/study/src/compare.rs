@@ -13,8 +13,9 @@ use rayon::ThreadPoolBuilder;
 use thalweg_data::Size;
 use thalweg_events::{Event, Finished, Log, Started, TrialId};
 use thalweg_graph::{Element, Threads};
-use thalweg_optim::{OPTIMIZERS, optimizer};
-use thalweg_train::{Halt, Options, Progress, ResumeError, Set, Task, TrainError, Training};
+use thalweg_train::{
+    Halt, OPTIMIZERS, Options, Progress, ResumeError, Set, Task, TrainError, Training, formula,
+};
 
 use crate::{Experiment, FolderError, Resolved, RunFolder};
 
@@ -218,13 +219,12 @@ fn started<T: Element>(
     let contender = |(label, contender): (&String, &crate::Contender)| {
         let arguments =
             OPTIMIZERS.resolve(&contender.optimizer).expect("checked when it was set up");
-        let optimizer =
-            optimizer::<T>(&contender.optimizer, steps_per_epoch).expect("checked as well");
+        let formula = formula::<T>(&contender.optimizer, steps_per_epoch).expect("checked as well");
         thalweg_events::Contender {
             label: label.clone(),
             optimizer: arguments.brief().to_string(),
             full: arguments.full().to_string(),
-            formula: optimizer.formula(),
+            formula,
         }
     };
     Started {

@@ -10,8 +10,7 @@ use thalweg_data::{Batching, Last, Order, Size, Source};
 use thalweg_events::Measure;
 use thalweg_graph::Element;
 use thalweg_optim::init::Initializer;
-use thalweg_optim::{OPTIMIZERS, optimizer};
-use thalweg_train::{Description, Options, Set, Start, Task};
+use thalweg_train::{Description, OPTIMIZERS, Options, Set, Start, Task, formula};
 
 pub use file::{parse_last, parse_order};
 
@@ -269,7 +268,7 @@ pub const MOST_SEEDS: u64 = 10_000;
 /// The call with what differs from the defaults, if it is right.
 fn check_optimizer(call: &Call, steps_per_epoch: usize) -> Result<Call, CallError> {
     let arguments = OPTIMIZERS.resolve(call)?;
-    optimizer::<f32>(call, Some(steps_per_epoch as f64))?;
+    formula::<f32>(call, Some(steps_per_epoch as f64))?;
     Ok(arguments.brief())
 }
 

@@ -31,9 +31,11 @@
 mod compiled;
 mod initialize;
 mod loss;
+mod mover;
 mod task;
 mod training;
 
 pub use loss::{Curvature, Loss};
+pub use mover::{OPTIMIZERS, formula};
 pub use task::{Description, Model, Set, Start, TASKS, Task, TaskError, quadratic_deep, task};
 pub use training::{Halt, Options, Progress, ResumeError, TrainError, Training};

@@ -15,12 +15,11 @@ use thalweg_graph::{
 use thalweg_optim::init::{Constant, Initializer};
 use thalweg_optim::saved::{self, SavedError};
 use thalweg_optim::schedule::SCHEDULES;
-use thalweg_optim::{
-    OPTIMIZERS, Observe, Optimizer, Slot, StateError, StepError, StepInfo, optimizer,
-};
+use thalweg_optim::{Observe, Slot, StateError, StepError};
 
 use crate::compiled::{Compiled, Meters};
 use crate::initialize::initialize;
+use crate::mover::{Moved, Mover, OPTIMIZERS};
 use crate::{Set, Start, Task};
 
 /// A training in progress.
@@ -29,7 +28,7 @@ pub struct Training<'a, T> {
     options: Options,
     batches: Batches,
     call: Call,
-    optimizer: Box<dyn Optimizer<T>>,
+    mover: Mover<T>,
     parameters: Parameters<T>,
     /// One for each size of batch: the last batch of an epoch may be short.
     steppers: HashMap<usize, Compiled<T>>,
@@ -60,6 +59,9 @@ struct Done {
     batches: u64,
     examples: u64,
     seconds: f64,
+    /// Runs forwards and backwards.
+    evaluations: u64,
+    failed_searches: u64,
     last: Option<Last>,
 }
 
@@ -182,21 +184,11 @@ impl<'a, T: Element> Training<'a, T> {
         let batches = options.batching.over(task.examples(Set::Train))?;
         let call = OPTIMIZERS.resolve(call)?.full();
         check_plateau(&call, &task.description().measure)?;
-        let optimizer = optimizer(&call, Some(batches.steps_per_epoch() as f64))?;
         let parameters = initialize(task, &options)?;
+        let mover = Mover::new(&call, batches.steps_per_epoch() as f64, &parameters)?;
         let (steppers, meters) = (HashMap::new(), Meters::new());
         let progress = Done::default();
-        Ok(Training {
-            task,
-            options,
-            batches,
-            call,
-            optimizer,
-            parameters,
-            steppers,
-            meters,
-            progress,
-        })
+        Ok(Training { task, options, batches, call, mover, parameters, steppers, meters, progress })
     }
 
     /// Trains for one epoch and tells `watch` of every step; it may break off.
@@ -215,7 +207,7 @@ impl<'a, T: Element> Training<'a, T> {
         for (index, batch) in order.iter().enumerate() {
             // The norm of the gradient is told once an epoch.
             let observe = if index + 1 == count { Observe::Norms } else { Observe::Nothing };
-            self.optimizer.observe(observe);
+            self.mover.observe(observe);
             let cost = self.step(batch).map_err(|error| self.halt(error))?;
             self.progress.batches += 1;
             let step = self.progress.batches;
@@ -241,11 +233,7 @@ impl<'a, T: Element> Training<'a, T> {
     ///
     /// If the model cannot be built.
     pub fn measure(&mut self) -> Result<Epoch, TrainError> {
-        let looked_ahead = self.optimizer.looks_ahead().then(|| self.parameters.values().to_vec());
-        if let Some(values) = &looked_ahead {
-            // The gradients of the segments are not looked at.
-            self.optimizer.to_iterate(&mut self.parameters.segments(values));
-        }
+        let looked_ahead = self.mover.to_iterate(&mut self.parameters);
         let Training { task, parameters, options, meters, .. } = self;
         let mut of = |set| meters.measure(*task, set, parameters, options.threads);
         let measured = of(Set::Train).and_then(|train| Ok((train, of(Set::Test)?)));
@@ -255,14 +243,16 @@ impl<'a, T: Element> Training<'a, T> {
         let (train, test) = measured?;
         if self.progress.batches > 0 {
             // What cannot be told is no better than anything.
-            self.optimizer.measured(test.measure.unwrap_or(f64::NAN));
+            self.mover.measured(test.measure.unwrap_or(f64::NAN));
         }
-        let Done { epochs, seconds, last, .. } = self.progress;
+        let Done { epochs, seconds, evaluations, failed_searches, last, .. } = self.progress;
         Ok(Epoch {
             trial: TrialId { contender: 0, seed: self.options.seed },
             epoch: epochs,
             step: self.progress.batches,
             seconds,
+            evaluations: Some(evaluations),
+            failed_searches,
             learning_rate: last.map(|step| step.learning_rate),
             gradient_norm: last.map(|step| step.gradient_norm),
             train,
@@ -299,7 +289,8 @@ impl<'a, T: Element> Training<'a, T> {
     /// of the optimizer under `optimizer/`. Call it between epochs: an epoch that was broken off cannot be
     /// gone on with.
     pub fn save(&self) -> Vec<u8> {
-        let Done { epochs, batches, examples, seconds, last } = self.progress;
+        let Done { epochs, batches, examples, seconds, evaluations, failed_searches, last } =
+            self.progress;
         let (learning_rate, gradient_norm) =
             last.map_or((0.0, 0.0), |step| (step.learning_rate, step.gradient_norm));
         let metadata = [
@@ -310,6 +301,8 @@ impl<'a, T: Element> Training<'a, T> {
             ("epochs", epochs.to_string()),
             ("examples", examples.to_string()),
             ("seconds", seconds.to_string()),
+            ("evaluations", evaluations.to_string()),
+            ("failed_searches", failed_searches.to_string()),
             ("learning_rate", learning_rate.to_string()),
             ("gradient_norm", gradient_norm.to_string()),
         ];
@@ -319,7 +312,7 @@ impl<'a, T: Element> Training<'a, T> {
             shape: info.shape.sizes().into(),
             values: T::values(&self.parameters.values()[info.range.clone()]),
         });
-        let slots = self.optimizer.slots().into_iter();
+        let slots = self.mover.slots().into_iter();
         let slots = slots.map(|slot| Slot { name: format!("{OPTIMIZER}{}", slot.name), ..slot });
         saved::tensors_to_bytes(&parameters.chain(slots).collect::<Vec<_>>(), metadata)
     }
@@ -358,6 +351,9 @@ impl<'a, T: Element> Training<'a, T> {
             batches: step,
             examples: count("examples")?,
             seconds: number("seconds")?,
+            // Where they were not counted, each batch was one.
+            evaluations: count("evaluations").unwrap_or(step),
+            failed_searches: count("failed_searches").unwrap_or(0),
             last: (step > 0).then_some(last),
         };
         let (mut slots, parameters) = split(saved::tensors(bytes)?);
@@ -366,8 +362,10 @@ impl<'a, T: Element> Training<'a, T> {
             slots.push(Slot::number(saved::STEPS.to_owned(), step as f64));
         }
         let values = self.values_of(parameters)?;
-        let unused = vec![T::default(); values.len()];
-        self.optimizer.restore(&mut self.parameters.segments(&unused), slots)?;
+        let before =
+            epochs.checked_sub(1).map(|epoch| self.batches.epoch(self.options.seed, epoch));
+        let last = before.as_ref().and_then(|order| order.iter().last());
+        self.mover.restore(&mut self.parameters, &values, slots, last)?;
         self.parameters.values_mut().copy_from_slice(&values);
         self.progress = progress;
         Ok(())
@@ -411,24 +409,27 @@ impl<'a, T: Element> Training<'a, T> {
 
     /// One step on a batch; J on it before the step.
     fn step(&mut self, batch: &[usize]) -> Result<f64, TrainError> {
-        let Compiled { model, plan } = match self.steppers.entry(batch.len()) {
+        let compiled = match self.steppers.entry(batch.len()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 new.insert(Compiled::for_training(self.task, batch.len(), &self.call.name)?)
             }
         };
-        self.task.fill(Set::Train, batch, model, plan);
+        self.task.fill(Set::Train, batch, &compiled.model, &mut compiled.plan);
         let run = RunOptions {
             seed: self.options.seed,
             step: self.progress.batches,
             mode: Mode::Training,
             threads: self.options.threads,
         };
-        let StepInfo { learning_rate, gradient_norm, .. } =
-            plan.train(&mut self.parameters, &mut *self.optimizer, run)?;
+        let runs = compiled.plan.runs();
+        let moved = self.mover.step(compiled, batch, &mut self.parameters, run)?;
+        self.progress.evaluations += compiled.plan.runs() - runs;
+        self.progress.failed_searches += u64::from(moved.failed);
+        let Moved { learning_rate, gradient_norm, .. } = moved;
         let gradient_norm = gradient_norm.unwrap_or_default();
         self.progress.last = Some(Last { learning_rate, gradient_norm });
-        Ok(plan.value(model.cost)[0].to_f64())
+        Ok(moved.cost)
     }
 
     fn halt(&self, error: TrainError) -> Halt {

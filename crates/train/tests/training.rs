@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use thalweg_calls::Call;
 use thalweg_data::{Batching, Last, Order, Source};
 use thalweg_events::{Epoch, TrialId};
+use thalweg_minimize::{Stop, method};
 use thalweg_optim::init::initializer;
-use thalweg_train::{Halt, Options, Progress, ResumeError, Task, Training, task};
+use thalweg_train::{Curvature, Halt, Loss, Options, Progress, ResumeError, Task, Training, task};
 
 fn call(text: &str) -> Call {
     text.parse().unwrap()
@@ -33,7 +34,9 @@ fn run(training: &mut Training<'_, f32>, epochs: usize) -> Vec<Epoch> {
 #[test]
 fn a_resumed_training_goes_on_with_the_same_bits() {
     let task = fashion("fashion-mlp(hidden=16, dropout=0.3)");
-    for optimizer in ["nesterov(lr=0.05, schedule=linear(tau=2epochs))", "adamw(lr=0.002)"] {
+    for optimizer in
+        ["nesterov(lr=0.05, schedule=linear(tau=2epochs))", "adamw(lr=0.002)", "lbfgs(memory=3)"]
+    {
         let options = || Options { seed: 3, batching: Batching::of(512), ..Options::of(&*task) };
         let new = || Training::new(&*task, &call(optimizer), options()).unwrap();
         let mut through = new();
@@ -88,6 +91,70 @@ fn a_resumed_training_measures_what_it_measured_before() {
         assert_eq!(first.parameters().values(), before);
         first.epoch(&mut go_on).unwrap();
     }
+}
+
+/// The steps of L-BFGS over the whole training set are those of the method on J, one in each epoch.
+#[test]
+fn lbfgs_in_full_batch_is_the_method_on_the_whole_cost() {
+    let task = task::<f64>(&call("agaricus-logistic"), &Source::Embedded).unwrap();
+    let options = Options::of(&*task);
+    let lbfgs = call("lbfgs(memory=5)");
+    let new = || Training::new(&*task, &lbfgs, options.clone()).unwrap();
+    let mut training = new();
+    let epoch = |training: &mut Training<'_, f64>| {
+        training.epoch(&mut go_on).unwrap();
+        Epoch { seconds: 0.0, ..training.measure().unwrap() }
+    };
+    let measured: Vec<Epoch> = (0..12).map(|_| epoch(&mut training)).collect();
+
+    let mut loss = Loss::new(&*task, &options, Curvature::Hessian).unwrap();
+    let start = loss.start().to_vec();
+    let stop = Stop { iterations: 12, ..Stop::default() };
+    let solution = method(&lbfgs).unwrap().minimize(&mut loss, &start, stop.into()).unwrap();
+    assert_eq!(training.parameters().trained(), solution.x);
+    for (epoch, iteration) in measured.iter().zip(&solution.history[1..]) {
+        assert_eq!(epoch.evaluations, Some(iteration.evaluations as u64));
+        assert!((epoch.train.cost.unwrap() - iteration.value).abs() < 1e-14);
+    }
+    // From a checkpoint it goes on with the same bits, and without an evaluation more.
+    let mut resumed = new();
+    resumed.resume(&training.save()).unwrap();
+    assert_eq!(epoch(&mut resumed), epoch(&mut training));
+    assert_eq!(resumed.parameters().values(), training.parameters().values());
+}
+
+#[test]
+fn a_search_has_its_evaluations_on_its_own_batch_and_tells_when_it_fails() {
+    let task = fashion("fashion-mlp(hidden=16)");
+    let one_epoch = |optimizer: &str, size| {
+        let options = Options { batching: Batching::of(size), ..Options::of(&*task) };
+        let mut training = Training::new(&*task, &call(optimizer), options).unwrap();
+        let before = training.parameters().values().to_vec();
+        training.epoch(&mut go_on).unwrap();
+        let moved = training.parameters().values() != before;
+        (training.measure().unwrap(), moved)
+    };
+    // Of each of 100 batches, the gradient where it begins, and one or more along the direction.
+    let (epoch, _) = one_epoch("lbfgs", 50);
+    assert!(epoch.evaluations.unwrap() >= 200, "{epoch:?}");
+    // A step so long that nothing is finite there is not taken, and neither is the one down the gradient.
+    let (epoch, moved) = one_epoch("lbfgs(search=fixed(step=1e30))", 50);
+    assert_eq!((epoch.failed_searches, epoch.evaluations, moved), (100, Some(300), false));
+    // Rules take one gradient for a batch, sharpness-aware minimisation two.
+    for (optimizer, each) in [("adam", 1), ("sam(adam, rho=0.05)", 2)] {
+        let (epoch, _) = one_epoch(optimizer, 500);
+        assert_eq!((epoch.evaluations, epoch.failed_searches), (Some(10 * each), 0));
+    }
+}
+
+#[test]
+fn a_search_from_where_nothing_is_finite_ends_the_training() {
+    let task = fashion("fashion-mlp(hidden=16)");
+    let init = initializer(&call("constant(1e30)")).unwrap();
+    let options = Options { init, batching: Batching::of(50), ..Options::of(&*task) };
+    let mut training = Training::new(&*task, &call("lbfgs"), options).unwrap();
+    let halt = training.epoch(&mut go_on).unwrap_err();
+    assert!(matches!(halt, Halt::Diverged { step: 1, epoch: 1, .. }), "{halt}");
 }
 
 /// The epoch would begin anew with parameters that have seen half of it.

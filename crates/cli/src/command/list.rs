@@ -8,10 +8,10 @@ use thalweg_minimize::{METHODS, SEARCHES};
 use thalweg_online::{Deal, SEQUENCES, sequence};
 use thalweg_optim::init::INITIALIZERS;
 use thalweg_optim::schedule::SCHEDULES;
-use thalweg_optim::{OPTIMIZERS, bf16, optimizer};
+use thalweg_optim::{bf16, optimizer};
 use thalweg_sets::SETS;
 use thalweg_surfaces::{PROBLEMS, SURFACES, problem, surface};
-use thalweg_train::TASKS;
+use thalweg_train::{OPTIMIZERS, TASKS};
 
 use crate::Ending;
 use crate::args::{ListArgs, What};
@@ -159,7 +159,7 @@ fn gigabytes(bytes: u64) -> String {
 fn formula(what: What, word: &Word) -> Vec<String> {
     let bare = Call::bare(word.name);
     let text = match what {
-        What::Optimizers => optimizer::<f64>(&bare, None).ok().map(|rule| rule.formula()),
+        What::Optimizers => thalweg_train::formula::<f64>(&bare, None).ok(),
         What::Surfaces => surface(&bare).ok().map(|surface| format!("f = {}", surface.formula())),
         What::Problems => problem(&bare).ok().map(|problem| format!("f = {}", problem.formula())),
         What::Sequences => sequence(&bare, &Deal::default()).ok().map(|losses| losses.formula()),

@@ -66,6 +66,7 @@ pub(super) fn compile<T: Element>(
         values,
         assignments,
         layout: Arc::new(layout),
+        runs: 0,
     }
 }
 

@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use thalweg_calls::{Call, CallError, SyntaxError, nearest};
 use thalweg_data::{Last, Order, Size, Source};
-use thalweg_optim::OPTIMIZERS;
 use thalweg_optim::init::initializer;
-use thalweg_train::TASKS;
+use thalweg_train::{OPTIMIZERS, TASKS};
 use toml::Spanned;
 
 use super::{
