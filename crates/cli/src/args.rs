@@ -398,6 +398,18 @@ pub enum BenchArgs {
     Train(BenchTrainArgs),
     /// Time the steps of an optimizer by themselves, beside a sweep over as many bytes
     Step(BenchStepArgs),
+    /// Time what a Newton step is made of as a network grows, and extrapolate to the tasks
+    Newton(BenchNewtonArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BenchNewtonArgs {
+    /// Threads for large products
+    #[arg(long, value_name = "T", default_value_t = 1, value_parser = from_1_to::<MOST_THREADS>, allow_negative_numbers = true)]
+    pub threads: u64,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, clap::Args)]

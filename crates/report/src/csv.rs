@@ -8,7 +8,7 @@ use crate::RunError;
 use crate::run::Run;
 
 const HEAD: &str = "contender,label,optimizer,seed,epoch,step,seconds,learning_rate,gradient_norm,\
-    train_j,train_p,test_j,test_p";
+    train_j,train_p,test_j,test_p,evaluations";
 
 /// One row for each measured epoch, by contender, seed and epoch. What is not finite or was not measured
 /// is an empty field; numbers have the shortest form that reads back as the same bits.
@@ -43,6 +43,7 @@ fn row(contender: &Contender, epoch: &Epoch) -> String {
         or_empty(train.measure),
         or_empty(test.cost),
         or_empty(test.measure),
+        or_empty(epoch.evaluations),
     ]
     .join(",")
 }

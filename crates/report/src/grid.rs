@@ -70,6 +70,10 @@ pub(crate) fn columns(summary: &Summary) -> Vec<Column> {
         };
         columns.push(column("to target", "epochs", TARGET, &to_target(|target| target.epochs)));
         columns.push(column("to target", "seconds", TARGET, &to_target(|target| target.seconds)));
+        if summary.counts_evaluations() {
+            let evaluations = to_target(|target| target.evaluations);
+            columns.push(column("to target", "evaluations", EVALUATIONS, &evaluations));
+        }
     }
     columns.push(column("training", "ns/example", SPEED, &|result| {
         Cell::number(result.nanoseconds_per_example)
@@ -88,6 +92,8 @@ const UNFINISHED: &str =
     "Seeds that were not done when the run was interrupted; they are in no mean";
 const TARGET: &str = "When P on the test set first reached the target, at the end of an epoch; mean \
     over the seeds that reached it";
+const EVALUATIONS: &str = "Runs forwards and backwards until P on the test set first reached the target: one \
+    for each step of most optimizers, several for a line search";
 const SPEED: &str = "Training time over examples read, without measuring; median over the seeds that \
     finished";
 

@@ -186,7 +186,21 @@ fn seed(trial: &TrialSummary, summary: &Summary) -> String {
     )
 }
 
+/// How it ended; where steps and evaluations differ, with both.
 fn end(trial: &TrialSummary) -> String {
+    let end = ending(trial);
+    let TrialSummary { steps, failed_searches, .. } = *trial;
+    match trial.evaluations {
+        Some(evaluations) if evaluations != steps => {
+            let (steps, evaluations) = (words::plural(steps, "step"), words::count(evaluations));
+            let failed = words::count(failed_searches);
+            format!("{end}; {steps} of {evaluations} evaluations, {failed} failed searches")
+        }
+        _ => end,
+    }
+}
+
+fn ending(trial: &TrialSummary) -> String {
     match (&trial.end, trial.epoch) {
         (TrialEnd::Finished, _) => "finished".to_owned(),
         (TrialEnd::Diverged { epoch, step, reason }, _) => {

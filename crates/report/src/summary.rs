@@ -65,6 +65,8 @@ pub struct ToTarget {
     pub epochs: Option<Estimate>,
     /// Seconds of training until then.
     pub seconds: Option<Estimate>,
+    /// Runs forwards and backwards until then, where they were counted.
+    pub evaluations: Option<Estimate>,
 }
 
 /// One seed of a contender.
@@ -86,8 +88,16 @@ pub struct TrialSummary {
     pub target_epoch: Option<u64>,
     /// Seconds of training until then.
     pub target_seconds: Option<f64>,
+    /// Runs forwards and backwards until then, where they were counted.
+    pub target_evaluations: Option<u64>,
     /// Seconds of training up to the last event.
     pub seconds: Option<f64>,
+    /// Runs forwards and backwards up to the last epoch, where they were counted.
+    pub evaluations: Option<u64>,
+    /// Line searches up to the last epoch that found nothing lower along their direction.
+    pub failed_searches: u64,
+    /// Steps up to the last epoch.
+    pub steps: u64,
     /// Training time over examples read, once finished.
     pub nanoseconds_per_example: Option<f64>,
 }
@@ -132,6 +142,13 @@ impl Summary {
             .collect();
         let comparison = compare(&started.measure, &results);
         Summary { run: started.clone(), results, comparison }
+    }
+
+    /// Whether some optimizer took more than one run forwards and backwards for a step, so that steps do not tell what
+    /// it cost.
+    pub(crate) fn counts_evaluations(&self) -> bool {
+        let mut trials = self.results.iter().flat_map(|result| &result.trials);
+        trials.any(|trial| trial.evaluations.is_some_and(|evaluations| evaluations != trial.steps))
     }
 
     /// How many trials were not done when the run was interrupted; 0 for a complete run.
@@ -179,6 +196,9 @@ impl ToTarget {
             of: done().count() as u64,
             epochs,
             seconds: Estimate::of(done().filter_map(|trial| trial.target_seconds)),
+            evaluations: Estimate::of(
+                done().filter_map(|trial| trial.target_evaluations).map(|n| n as f64),
+            ),
         }
     }
 }
@@ -206,6 +226,10 @@ impl TrialSummary {
             final_train_cost: last.and_then(|epoch| epoch.train.cost),
             target_epoch: first_on_target.map(|epoch| epoch.epoch),
             target_seconds: first_on_target.map(|epoch| epoch.seconds),
+            target_evaluations: first_on_target.and_then(|epoch| epoch.evaluations),
+            evaluations: last.and_then(|epoch| epoch.evaluations),
+            failed_searches: last.map_or(0, |epoch| epoch.failed_searches),
+            steps: last.map_or(0, |epoch| epoch.step),
             seconds: finished.map(|f| f.seconds).or(last.map(|epoch| epoch.seconds)),
             nanoseconds_per_example: finished
                 .filter(|finished| finished.examples > 0)

@@ -8,7 +8,7 @@ use comfy_table::{
 };
 
 use crate::grid::{Cell, Column, columns};
-use crate::summary::{ContenderSummary, TrialEnd};
+use crate::summary::{ContenderSummary, TrialEnd, TrialSummary};
 use crate::{Summary, words};
 
 /// How a table is drawn.
@@ -196,6 +196,7 @@ fn notes(summary: &Summary) -> Vec<String> {
     notes.extend(summary.comparison.as_ref().map(|comparison| comparison.text.clone()));
     notes.push(INTERVAL_NOTE.to_owned());
     for result in &summary.results {
+        notes.extend(searches_note(result));
         for trial in &result.trials {
             if let TrialEnd::Diverged { epoch, step, reason } = &trial.end {
                 let label = &result.contender.label;
@@ -207,6 +208,18 @@ fn notes(summary: &Summary) -> Vec<String> {
         }
     }
     notes
+}
+
+/// How many searches of a contender failed, over all its seeds.
+fn searches_note(result: &ContenderSummary) -> Option<String> {
+    let sum = |of: fn(&TrialSummary) -> u64| result.trials.iter().map(of).sum::<u64>();
+    let failed = Some(sum(|trial| trial.failed_searches)).filter(|failed| *failed > 0)?;
+    Some(format!(
+        "Searches of {}: {} of {} found nothing lower along their direction.",
+        result.contender.label,
+        words::count(failed),
+        words::count(sum(|trial| trial.steps)),
+    ))
 }
 
 pub(crate) const INTERVAL_NOTE: &str = "± is the half-width of the 95 % t-interval of the mean over \

@@ -1,6 +1,7 @@
 //! `thalweg bench`: speed, measured where it is used.
 
 mod memory;
+mod newton;
 mod step;
 mod train;
 
@@ -17,11 +18,13 @@ pub fn bench(args: BenchArgs) -> Ending {
     let threads = match &args {
         BenchArgs::Train(args) => args.threads,
         BenchArgs::Step(args) => args.threads,
+        BenchArgs::Newton(args) => args.threads,
     };
     let pool = ThreadPoolBuilder::new().num_threads(threads as usize).build()?;
     let run = || match &args {
         BenchArgs::Train(args) => train::train(args),
         BenchArgs::Step(args) => step::step(args),
+        BenchArgs::Newton(args) => newton::newton_costs(args),
     };
     // An error may not travel between threads, but what it says may.
     pool.install(|| run().map_err(|error| error.to_string()))?;
