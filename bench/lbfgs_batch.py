@@ -42,7 +42,7 @@ CASES = {
     "fashion-mlp 64": ("fashion-mlp", "64", 0.25, 15, 8),
 }
 EXAMPLES = {"digits-softmax": 1437, "fashion-mlp": 5000}
-RATES = {"momentum": (0.03, 0.1, 0.3, 1.0, 3.0), "adam": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
+RATES = {"momentum": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0), "adam": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 # What --tune found, for the cases in their order.
 TUNED = {
     "momentum": (1.0, 0.1, 0.03, 0.3, 0.1, 0.03),

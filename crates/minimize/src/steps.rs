@@ -203,3 +203,71 @@ impl<T> fmt::Debug for Steps<T> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{function, steps};
+
+    /// Two quadratics with the same Hessian diag(1, 100) and minima at different places.
+    fn quadratic(at: f64) -> impl Gradient<f64> {
+        function(2, move |x: &[f64], g: &mut [f64]| {
+            let d = [x[0] - at, x[1] + at];
+            g.copy_from_slice(&[d[0], 100.0 * d[1]]);
+            0.5 * d[0] * d[0] + 50.0 * d[1] * d[1]
+        })
+    }
+
+    #[test]
+    fn pairs_are_of_one_objective_each_and_are_kept_over_others() {
+        let mut lbfgs = steps(&"lbfgs(memory=4)".parse().unwrap(), &[3.0, -2.0]).unwrap();
+        for step in 0..12 {
+            lbfgs.step(&mut quadratic(f64::from(step % 3)), true);
+        }
+        // For two coordinates, a tile holds s and y of each pair in turn. A y between objectives would be off by ∇ at
+        // the distance of their minima.
+        let [(name, pairs), ..] = lbfgs.vectors();
+        assert_eq!((name, pairs.len()), ("pairs", 4 * 4));
+        for pair in pairs.chunks(4) {
+            let (s, y) = pair.split_at(2);
+            assert!(s[0] != 0.0 && (y[0] - s[0]).abs() < 1e-12, "{pair:?}");
+            assert!((y[1] - 100.0 * s[1]).abs() < 1e-12 * (1.0 + y[1].abs()), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_taken_says_why_and_leaves_x_where_it_is() {
+        let start = [1.0, 1.0];
+        let mut lbfgs = steps::<f64>(&"lbfgs".parse().unwrap(), &start).unwrap();
+        let mut wrong = function(2, |x: &[f64], g: &mut [f64]| {
+            g.copy_from_slice(&[-1.0, -1.0]);
+            x[0] + x[1]
+        });
+        let stepped = lbfgs.step(&mut wrong, true);
+        assert!(matches!(stepped.ending, Ending::Stayed(_)), "{stepped:?}");
+        assert_eq!((lbfgs.x(), stepped.length, stepped.value), (&start[..], 0.0, 2.0));
+        let mut nowhere = function(2, |_: &[f64], g: &mut [f64]| {
+            g.fill(f64::NAN);
+            f64::NAN
+        });
+        let stepped = lbfgs.step(&mut nowhere, true);
+        assert_eq!((stepped.ending, stepped.evaluations), (Ending::NotFinite, 1));
+        // It is as if nothing had been.
+        assert_eq!(lbfgs.step(&mut quadratic(0.0), true).ending, Ending::Taken);
+        let mut flat = function(2, |_: &[f64], g: &mut [f64]| {
+            g.fill(0.0);
+            3.0
+        });
+        let before = lbfgs.x().to_vec();
+        let stepped = lbfgs.step(&mut flat, true);
+        assert_eq!((stepped.ending, stepped.length, lbfgs.x()), (Ending::Taken, 0.0, &before[..]));
+    }
+
+    #[test]
+    fn methods_that_take_no_steps_on_batches_are_refused() {
+        let error = steps::<f64>(&"newton".parse().unwrap(), &[1.0]).unwrap_err();
+        assert_eq!(error.to_string(), "newton takes no steps on batches; lbfgs does");
+        let error = steps::<f64>(&"lbfgs(memory=1e9)".parse().unwrap(), &[1.0]).unwrap_err();
+        assert_eq!(error.to_string(), "lbfgs(memory=1000000000): memory must be at most 1000");
+    }
+}

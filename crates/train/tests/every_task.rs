@@ -7,8 +7,9 @@ use std::cell::Cell;
 use rayon::ThreadPoolBuilder;
 use thalweg_data::Source;
 use thalweg_graph::{Parameters, Plan, RunOptions, Tensor, Threads};
+use thalweg_minimize::{Ending, Objective, Products, steps};
 use thalweg_optim::{Optimizer, optimizer};
-use thalweg_train::{Options, Set, Task, Training, task};
+use thalweg_train::{Curvature, Loss, Options, Set, Task, Training, task};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -44,6 +45,7 @@ const TASKS: &[(&str, usize)] = &[
     ("deep-linear(depth=5,width=40)", 32),
     ("deep-tanh(depth=5,width=40)", 32),
     ("agaricus-logistic", 64),
+    ("breast-cancer-logistic", 64),
     ("quadratic-deep", 128),
     ("tiny-rnn", 1),
     ("char-lstm(hidden=32,time=12)", 36),
@@ -98,6 +100,40 @@ fn steps_allocate_nothing_and_have_the_same_bits_on_any_number_of_threads() {
         (3..6).for_each(|step| alone.step(step, Threads::One));
         let found = ALLOCATIONS.get() - before;
         assert_eq!(found, 0, "{call} allocates");
+    }
+}
+
+/// J over the whole training set, products, and searches on batches that change.
+#[test]
+fn searches_and_products_allocate_nothing_and_have_the_same_bits_on_any_number_of_threads() {
+    for call in ["digits-softmax", "fashion-mlp(hidden=16)", "breast-cancer-logistic"] {
+        let task: Box<dyn Task<f32>> = task(&call.parse().unwrap(), &Source::Embedded).unwrap();
+        let run = |threads| {
+            let options = Options { threads, seed: 1, ..Options::of(&*task) };
+            let mut loss = Loss::new(&*task, &options, Curvature::Hessian).unwrap();
+            let mut lbfgs = steps(&"lbfgs(memory=3)".parse().unwrap(), loss.start()).unwrap();
+            let mut hv = vec![0.0; loss.dimension()];
+            let mut before = 0;
+            for step in 0..8 {
+                // Six steps fill the memory; the first product makes the plan for it.
+                if step == 6 {
+                    before = ALLOCATIONS.get();
+                }
+                let is_new = step % 2 == 0;
+                assert_eq!(lbfgs.step(&mut loss, is_new).ending, Ending::Taken, "{call} {step}");
+                loss.product(lbfgs.x(), lbfgs.x(), &mut hv);
+            }
+            let allocations = ALLOCATIONS.get() - before;
+            let bits = lbfgs.x().iter().chain(&hv).map(|x| x.to_bits()).collect::<Vec<_>>();
+            (bits, allocations)
+        };
+        let (alone, allocations) = run(Threads::One);
+        assert_eq!(allocations, 0, "{call} allocates");
+        for threads in [2, 3] {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (shared, _) = pool.install(|| run(Threads::Pool));
+            assert!(shared == alone, "{call} on {threads} threads");
+        }
     }
 }
 

@@ -168,6 +168,10 @@ fn descriptions_give_the_sizes() {
             "784-1000-500-250-30 autoencoder of sigmoid units and back",
         ),
         ("agaricus-logistic(l2=0.5)", "logistic regression on 126 features, convex, λ = 0.5"),
+        (
+            "breast-cancer-logistic(l2=0.001)",
+            "logistic regression on 31 features, convex, λ = 0.001; the least J is 0.05982947188181",
+        ),
     ] {
         assert_eq!(embedded::<f32>(name).description().about, about, "{name}");
     }

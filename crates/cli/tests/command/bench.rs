@@ -30,3 +30,21 @@ fn training_is_timed_on_request() {
     drop(stdin);
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn newton_is_timed_and_extrapolated() {
+    let scratch = Scratch::new();
+    let found: Value = serde_json::from_str(&scratch.stdout(["bench", "newton", "--json"])).unwrap();
+    let networks = found["networks"].as_array().unwrap();
+    for network in networks {
+        let n = network["n"].as_f64().unwrap();
+        assert_eq!(network["hessian_bytes"].as_f64(), Some(8.0 * n * n));
+        let product = network["product_seconds"].as_f64().unwrap();
+        assert!(network["hessian_seconds"].as_f64().unwrap() >= 0.99 * n * product && product > 0.0);
+    }
+    let asked = found["extrapolated"].as_array().unwrap();
+    let names: Vec<_> = asked.iter().map(|task| task["task"].as_str().unwrap()).collect();
+    assert_eq!(names, ["fashion-mlp", "fashion-2c2d", "char-lstm", "char-gpt"]);
+    // 784·128 + 128 + 128·10 + 10
+    assert_eq!(asked[0]["n"], 101_770);
+}

@@ -27,7 +27,7 @@ use crate::args::BenchNewtonArgs;
 
 /// The hidden units of the networks. In the first, whose H is made in full, reading the examples is what takes time;
 /// it is in no fit.
-const HIDDEN: [usize; 6] = [1, 16, 32, 64, 128, 256];
+const HIDDEN: [usize; 5] = [1, 64, 128, 256, 512];
 /// Sizes of what is factored, parts of the first network's parameters.
 const FACTORED: [usize; 4] = [200, 400, 600, 800];
 /// The networks that are asked about.
