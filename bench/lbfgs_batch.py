@@ -37,16 +37,16 @@ CASES = {
     "digits-softmax full": ("digits-softmax", "full", 0.05, 2000, 60),
     "digits-softmax 256": ("digits-softmax", "256", 0.05, 400, 40),
     "digits-softmax 64": ("digits-softmax", "64", 0.05, 100, 40),
-    "fashion-mlp full": ("fashion-mlp", "full", 0.25, 250, 80),
+    "fashion-mlp full": ("fashion-mlp", "full", 0.1, 250, 220),
     "fashion-mlp 512": ("fashion-mlp", "512", 0.25, 40, 20),
     "fashion-mlp 64": ("fashion-mlp", "64", 0.25, 15, 8),
 }
 EXAMPLES = {"digits-softmax": 1437, "fashion-mlp": 5000}
-RATES = {"momentum": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0), "adam": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+RATES = {"momentum": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), "adam": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 # What --tune found, for the cases in their order.
 TUNED = {
-    "momentum": (1.0, 0.1, 0.03, 0.3, 0.1, 0.03),
-    "adam": (0.1, 0.03, 0.01, 0.01, 0.003, 0.003),
+    "momentum": (3.0, 3.0, 1.0, 0.3, 0.1, 0.03),
+    "adam": (0.3, 0.3, 0.3, 0.003, 0.01, 0.01),
 }
 TUNING_SEEDS = 2
 SEARCHES = (

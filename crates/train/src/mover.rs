@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use thalweg_calls::{Call, CallError, Vocabulary, Word};
+use thalweg_calls::{Call, CallError, Value, Vocabulary, Word};
 use thalweg_graph::{Element, Parameters, RunError, RunOptions};
 use thalweg_minimize::{Ending, Gradient, METHODS, Objective, Stepped, Steps, steps};
 use thalweg_optim::saved::Values;
@@ -43,7 +43,23 @@ pub fn formula<T: Element>(call: &Call, steps_per_epoch: Option<f64>) -> Result<
     OPTIMIZERS.resolve(call)?;
     match call.name.as_str() {
         LBFGS => steps::<T>(call, &[]).map(|steps| steps.formula()),
+        _ if call.arguments.iter().any(|argument| searches(&argument.value)) => {
+            Err(CallError::new(format!(
+                "{}: lbfgs searches with several gradients for a step, and nothing goes around it; let it stand by itself",
+                call.name
+            )))
+        }
         _ => optimizer::<T>(call, steps_per_epoch).map(|rule| rule.formula()),
+    }
+}
+
+/// Whether L-BFGS is in an argument.
+fn searches(value: &Value) -> bool {
+    match value {
+        Value::Call(call) => {
+            call.name == LBFGS || call.arguments.iter().any(|inner| searches(&inner.value))
+        }
+        _ => false,
     }
 }
 

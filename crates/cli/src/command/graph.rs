@@ -14,6 +14,7 @@ use std::path::Path;
 use thalweg_calls::{Call, nearest};
 use thalweg_data::{Size, Source};
 use thalweg_graph::{Diagram, DiagramNode, Plan, ScopeCard, Train};
+use thalweg_minimize::METHODS;
 use thalweg_optim::optimizer;
 use thalweg_train::{Model, Set, Task, task};
 
@@ -125,6 +126,13 @@ fn minimize(
     call: &Option<Call>,
 ) -> Result<(Option<Train>, Diagram), Box<dyn Error>> {
     let Some(call) = call else { return Ok((None, Diagram::of(&model.graph))) };
+    if METHODS.find(&call.name).is_ok() {
+        let name = &call.name;
+        return Err(format!(
+            "{name} is no node of a graph: it runs the whole of it several times for a step"
+        )
+        .into());
+    }
     let optimizer = optimizer::<f32>(call, Some(1.0))?;
     let (train, expressions) = model.graph.minimize_by(model.cost, &call.name, &*optimizer)?;
     let diagram = Diagram::with_updates(&model.graph, &train, &expressions);

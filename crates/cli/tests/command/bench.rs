@@ -34,13 +34,16 @@ fn training_is_timed_on_request() {
 #[test]
 fn newton_is_timed_and_extrapolated() {
     let scratch = Scratch::new();
-    let found: Value = serde_json::from_str(&scratch.stdout(["bench", "newton", "--json"])).unwrap();
+    let found: Value =
+        serde_json::from_str(&scratch.stdout(["bench", "newton", "--json"])).unwrap();
     let networks = found["networks"].as_array().unwrap();
     for network in networks {
         let n = network["n"].as_f64().unwrap();
         assert_eq!(network["hessian_bytes"].as_f64(), Some(8.0 * n * n));
         let product = network["product_seconds"].as_f64().unwrap();
-        assert!(network["hessian_seconds"].as_f64().unwrap() >= 0.99 * n * product && product > 0.0);
+        assert!(
+            network["hessian_seconds"].as_f64().unwrap() >= 0.99 * n * product && product > 0.0
+        );
     }
     let asked = found["extrapolated"].as_array().unwrap();
     let names: Vec<_> = asked.iter().map(|task| task["task"].as_str().unwrap()).collect();

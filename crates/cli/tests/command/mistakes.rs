@@ -32,6 +32,10 @@ fn arguments_of_a_comparison() {
     let scratch = Scratch::new();
     for (arguments, told) in [
         (&["--optimizer", "sdg"][..], "unknown optimizer 'sdg': did you mean 'sgd'?"),
+        (&["--optimizer", "lbfsg"], "unknown optimizer 'lbfsg': did you mean 'lbfgs'?"),
+        (&["--optimizer", "lbfgs(search=wolf)"], "unknown search 'wolf'"),
+        (&["--optimizer", "lbfgs(memory=1001)"], "memory must be at most 1000"),
+        (&["--optimizer", "ema(lbfgs)"], "nothing goes around it; let it stand by itself"),
         (&["--optimizer", "sgd(lrr=1)"], "sgd has no argument 'lrr': did you mean 'lr'?"),
         (&["--optimizer", "sgd(lr=-1)"], "lr must be a number from 0"),
         (&["--optimizer", "sgd(lr=nan)"], "lr must be a number from 0"),
@@ -129,6 +133,7 @@ fn arguments_of_the_other_commands() {
         (&["bench", "train", "--threads", "100000"], "it must be a whole number from 1 to 1024"),
         (&["bench", "train", "--task", "fashion"], "unknown task"),
         (&["graph", "--task", "fashion-mpl"], "did you mean 'fashion-mlp'?"),
+        (&["graph", "--optimizer", "lbfgs"], "lbfgs is no node of a graph"),
         (&["graph", "--optimizer", "adm"], "unknown optimizer 'adm': did you mean 'adam'?"),
         (&["graph", "--optimizer", "groups(\"nothing\", sgd)"], "no group takes 'layer1/weights'"),
         (&["graph", "--batch", "0"], "it must be a whole number from 1"),
