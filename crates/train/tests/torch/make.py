@@ -50,6 +50,14 @@ def agaricus(n):
     return x, y
 
 
+def tumours(n):
+    lines = unpacked("breast_cancer.csv.gz").decode().split()[1:]
+    rows = torch.tensor([list(map(float, line.split(","))) for line in lines])
+    x, y = rows[:, :-1], rows[:, -1]
+    x = (x - x.mean(0)) / x.std(0, correction=0)
+    return torch.cat([x, torch.ones(len(x), 1)], 1)[:n], y[:n]
+
+
 def numbers(shapes, scale):
     """The parameters, in the order in which the task makes them."""
     made = []
@@ -133,15 +141,15 @@ def vae(n):
     return case("fashion-vae(hidden=5, code=3)", n, shapes, f)
 
 
-def logistic(n):
-    x, y = agaricus(n)
+def logistic(name, data, n):
+    x, y = data(n)
     t = 2 * y - 1
 
     def f(w):
         s = (x @ w).flatten()
         return F.soft_margin_loss(s, t) + 0.05 / 2 * (w * w).sum(), (torch.sign(s) == t).double().mean()
 
-    return case("agaricus-logistic(l2=0.05)", n, [[126, 1]], f)
+    return case(f"{name}(l2=0.05)", n, [[x.shape[1], 1]], f)
 
 
 def tiny_rnn():
@@ -244,7 +252,8 @@ CASES = [
     convolutional(2),
     autoencoder(5),
     vae(5),
-    logistic(20),
+    logistic("agaricus-logistic", agaricus, 20),
+    logistic("breast-cancer-logistic", tumours, 40),
     tiny_rnn(),
     char_lstm(3, 7, 6, 2),
     char_gpt(3, 7, 2, 8, 2),
