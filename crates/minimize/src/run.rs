@@ -39,6 +39,8 @@ pub(crate) struct Run<'o> {
     tolerance: f64,
     iteration: usize,
     history: Vec<Iteration>,
+    /// The last iteration, which is not in the history before there is another one or the end.
+    last: Option<Iteration>,
     /// Every how many iterations one goes into the history.
     stride: usize,
 }
@@ -47,7 +49,7 @@ impl<'o> Run<'o> {
     pub fn new(options: Options<'o>) -> Run<'o> {
         let started = options.clock.map_or(0.0, |clock| clock());
         let history = Vec::with_capacity(options.history);
-        Run { options, started, tolerance: f64::NAN, iteration: 0, history, stride: 1 }
+        Run { options, started, tolerance: f64::NAN, iteration: 0, history, last: None, stride: 1 }
     }
 
     /// Whether a gradient of this norm counts as zero.
@@ -125,23 +127,30 @@ impl<'o> Run<'o> {
     }
 
     fn report(&mut self, iteration: Iteration) -> Option<Verdict> {
-        if iteration.iteration.is_multiple_of(self.stride) && self.options.history > 0 {
-            if self.history.len() == self.options.history {
-                let mut place = 0;
-                self.history.retain(|_| {
-                    place += 1;
-                    place % 2 == 1
-                });
-                self.stride *= 2;
-            }
-            if iteration.iteration.is_multiple_of(self.stride)
-                && self.history.len() < self.options.history
-            {
-                self.history.push(iteration);
-            }
+        if let Some(before) = self.last.replace(iteration) {
+            self.keep(before);
         }
         let observe = self.options.observe.as_mut()?;
         (observe(&iteration) == ControlFlow::Break(())).then_some(Verdict::Observer)
+    }
+
+    /// Takes an iteration into the history, in which one place is left for the last.
+    fn keep(&mut self, iteration: Iteration) {
+        let places = self.options.history.saturating_sub(1);
+        if !iteration.iteration.is_multiple_of(self.stride) {
+            return;
+        }
+        if self.history.len() == places {
+            let mut place = 0;
+            self.history.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+            self.stride *= 2;
+        }
+        if iteration.iteration.is_multiple_of(self.stride) && self.history.len() < places {
+            self.history.push(iteration);
+        }
     }
 
     /// The solution at the point that is the best.
@@ -153,7 +162,8 @@ impl<'o> Run<'o> {
         verdict: Verdict,
         counts: Counts,
     ) -> Solution<T> {
-        let (iterations, history) = (self.iteration, self.history);
+        let (iterations, mut history) = (self.iteration, self.history);
+        history.extend(self.last.filter(|_| self.options.history > 0));
         Solution { x, value, gradient_norm, verdict, counts, iterations, history }
     }
 }

@@ -68,8 +68,8 @@ pub struct Options<'a> {
     pub clock: Option<&'a dyn Fn() -> f64>,
     /// Called at the start and after every iteration; if it breaks, the minimization ends there.
     pub observe: Option<&'a mut Observer<'a>>,
-    /// How many iterations the history holds. If there are more, every second one is left out, and so on, so
-    /// that the history always spans the whole.
+    /// How many iterations the history holds. If there are more, every second one is left out, and so on, but never
+    /// the last one, so that the history spans the whole.
     pub history: usize,
 }
 

@@ -285,12 +285,17 @@ fn every_stop_says_that_it_was_the_one() {
 fn a_short_history_spans_the_whole() {
     let whole = solve(Options::default());
     assert_eq!(whole.history.len(), whole.iterations + 1);
-    let short = solve(Options { history: 6, ..Options::default() });
-    assert!((3..=6).contains(&short.history.len()), "{:?}", short.history);
-    let stride = short.history[1].iteration;
-    for (k, iteration) in short.history.iter().enumerate() {
-        assert_eq!(*iteration, whole.history[k * stride]);
+    for most in 2..=whole.history.len() {
+        let short = solve(Options { history: most, ..Options::default() }).history;
+        assert!((2..=most).contains(&short.len()) && 2 * short.len() > most, "{most}: {short:?}");
+        let stride = if short.len() > 2 { short[1].iteration } else { 0 };
+        let (last, rest) = short.split_last().unwrap();
+        for (k, iteration) in rest.iter().enumerate() {
+            assert_eq!(*iteration, whole.history[k * stride], "{most}");
+        }
+        assert_eq!(Some(last), whole.history.last(), "{most}");
     }
-    assert!(short.history.len() * stride + stride > whole.iterations);
+    let last = solve(Options { history: 1, ..Options::default() }).history;
+    assert_eq!(last, whole.history[whole.iterations..]);
     assert!(solve(Options { history: 0, ..Options::default() }).history.is_empty());
 }
