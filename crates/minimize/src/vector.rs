@@ -1,17 +1,14 @@
 //! Passes over vectors. Sums are taken in `f64`, over eight lanes that are added up in a fixed order, so that
 //! the bits are the same at every width of vector.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use thalweg_matrix::Scalar;
 
 const LANES: usize = 8;
 
 /// aᵀb
 pub(crate) fn dot<T: Scalar>(a: &[T], b: &[T]) -> f64 {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || sums([a], [b])[0],
-    )
+    sums([a], [b])[0]
 }
 
 /// ‖a‖₂
@@ -98,27 +95,51 @@ pub(crate) fn negate<T: Scalar>(g: &[T], d: &mut [T]) {
     }
 }
 
-/// aᵢᵀbᵢ for several pairs of vectors of the same length, in one pass; to be inlined into a dispatch.
-#[inline(always)]
+/// aᵢᵀbᵢ for several pairs of vectors of the same length, in one pass.
 pub(crate) fn sums<T: Scalar, const N: usize>(a: [&[T]; N], b: [&[T]; N]) -> [f64; N] {
-    let length = a[0].len();
-    let whole = length - length % LANES;
-    let mut lanes = [[0.0f64; LANES]; N];
-    let (a_whole, b_whole) = (a.map(|a| &a[..whole]), b.map(|b| &b[..whole]));
-    for at in (0..whole).step_by(LANES) {
-        for i in 0..N {
-            let (a, b) = (&a_whole[i][at..at + LANES], &b_whole[i][at..at + LANES]);
-            for lane in 0..LANES {
-                lanes[i][lane] += a[lane].into() * b[lane].into();
+    Arch::new().dispatch(Sums { a, b })
+}
+
+/// The pass of [`sums`]. As a closure it would be too large to become part of the function that may use wide vectors,
+/// and would be called from there as it is compiled for any processor.
+struct Sums<'a, T, const N: usize> {
+    a: [&'a [T]; N],
+    b: [&'a [T]; N],
+}
+
+impl<T: Scalar, const N: usize> WithSimd for Sums<'_, T, N> {
+    type Output = [f64; N];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> [f64; N] {
+        let (a, b) = (self.a.map(<[T]>::as_chunks), self.b.map(<[T]>::as_chunks));
+        let mut lanes = [[0.0f64; LANES]; N];
+        for at in 0..a[0].0.len() {
+            for i in 0..N {
+                let (a, b): (&[T; LANES], &[T; LANES]) = (&a[i].0[at], &b[i].0[at]);
+                for lane in 0..LANES {
+                    lanes[i][lane] += a[lane].into() * b[lane].into();
+                }
             }
         }
+        std::array::from_fn(|i| {
+            let rest = a[i].1.iter().zip(b[i].1).map(|(&a, &b)| a.into() * b.into());
+            let [a, b, c, d, e, f, g, h] = lanes[i];
+            ((a + e) + (b + f)) + ((c + g) + (d + h)) + rest.sum::<f64>()
+        })
     }
-    std::array::from_fn(|i| {
-        let rest = a[i][whole..length].iter().zip(&b[i][whole..length]);
-        let rest: f64 = rest.map(|(&a, &b)| a.into() * b.into()).sum();
-        let [a, b, c, d, e, f, g, h] = lanes[i];
-        ((a + e) + (b + f)) + ((c + g) + (d + h)) + rest
-    })
+}
+
+/// out ← a − b
+pub(crate) fn difference<T: Scalar>(a: &[T], b: &[T], out: &mut [T]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                *out = a - b;
+            }
+        },
+    );
 }
 
 /// The larger of two numbers that are not negative, or NaN.

@@ -170,7 +170,6 @@ impl<T: Scalar> Lbfgs<T> {
         for &i in order {
             (sy[i * m + new], yy[i * m + new], sg[i], yg[i]) = (0.0, 0.0, 0.0, 0.0);
         }
-        let arch = Arch::new();
         for (k, tiles) in self.pairs.chunks_exact_mut(2 * m * tile).enumerate() {
             let part = k * tile..self.n.min((k + 1) * tile);
             let (before, from) = tiles.split_at_mut(2 * new * tile);
@@ -178,13 +177,8 @@ impl<T: Scalar> Lbfgs<T> {
             let (s_new, y_new) = pair.split_at_mut(tile);
             let (s_new, y_new) = (&mut s_new[..part.len()], &mut y_new[..part.len()]);
             let g = &here.g[part.clone()];
-            arch.dispatch(
-                #[inline(always)]
-                || {
-                    difference(&here.x[part.clone()], &step.from.x[part.clone()], s_new);
-                    difference(g, &step.from.g[part.clone()], y_new);
-                },
-            );
+            vector::difference(&here.x[part.clone()], &step.from.x[part.clone()], s_new);
+            vector::difference(g, &step.from.g[part.clone()], y_new);
             let (s_new, y_new) = (&*s_new, &*y_new);
             for &i in order {
                 let pair = match i.cmp(&new) {
@@ -197,10 +191,7 @@ impl<T: Scalar> Lbfgs<T> {
                 } else {
                     (&pair[..part.len()], &pair[tile..][..part.len()])
                 };
-                let products = arch.dispatch(
-                    #[inline(always)]
-                    || vector::sums([s, y, s, y], [y_new, y_new, g, g]),
-                );
+                let products = vector::sums([s, y, s, y], [y_new, y_new, g, g]);
                 sy[i * m + new] += products[0];
                 yy[i * m + new] += products[1];
                 sg[i] += products[2];
@@ -291,14 +282,6 @@ impl<T: Scalar> Lbfgs<T> {
                 *d = T::rounded(sum);
             }
         }
-    }
-}
-
-/// out ← a − b
-#[inline(always)]
-fn difference<T: Scalar>(a: &[T], b: &[T], out: &mut [T]) {
-    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *out = a - b;
     }
 }
 
