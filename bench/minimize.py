@@ -2,8 +2,8 @@
 """Evaluations that minimizers take: Thalweg beside SciPy, argmin and PyTorch, on Thalweg's problems.
 
 All ask the same objective, a child that counts (`peers/rust/minimize`): an evaluation is f and ∇f at one point, or a
-product with the Hessian. Solved is a problem by the first evaluation where ‖∇f‖∞ ≤ 10⁻⁶, if it is among the first
-2,000. What is compared are methods of the same kind, over the problems that both solve:
+product with the Hessian. Solved is a problem by the first evaluation where ‖∇f‖∞ ≤ 10⁻⁶ and f is not above its value at
+the start, if it is among the first 2,000. What is compared are methods of the same kind, over the problems that both solve:
 
     mean        the geometric mean of the ratios of evaluations, ours ÷ theirs
     to the end  the same, with what ours spends after that: methods that know curvature look whether the point is a
@@ -139,7 +139,8 @@ class Judge(Child):
         if not numpy.isfinite(products).all():
             return math.nan
         eigenvalues = numpy.linalg.eigvalsh(products)
-        return eigenvalues[0] / max(abs(eigenvalues))
+        largest = max(abs(eigenvalues))
+        return eigenvalues[0] / largest if largest > 0 else 0.0
 
 
 def measure(judge, call, factor):

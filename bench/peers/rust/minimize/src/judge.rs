@@ -2,8 +2,9 @@
 //!
 //! An evaluation is f and ∇f at one point, or one product H·v. Some methods ask for value and gradient apart, or for
 //! both again at the point that a search has accepted: what was asked lately is known, and is free. A problem is
-//! solved by the first evaluation whose gradient has no coordinate above 10⁻⁶, whatever the method thinks of the
-//! point; 2,000 evaluations are all there are.
+//! solved by the first evaluation whose gradient has no coordinate above 10⁻⁶ and whose value is not above that of the
+//! start, whatever the method thinks of the point: some problems are flat far away, and higher, where a search may look
+//! but a minimizer does not end. 2,000 evaluations are all there are.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -28,6 +29,8 @@ pub struct Judge {
     start: Vec<f64>,
     known: VecDeque<Known>,
     evaluations: usize,
+    /// f at the start.
+    first: f64,
     /// How often it was asked, what was known included: a search may go round in circles.
     asked: usize,
     /// The evaluations and the value when it was solved, and the point.
@@ -42,12 +45,13 @@ impl Judge {
         let problem = problem(&call.parse()?)?;
         let start = problem.start().iter().map(|x| factor * x).collect();
         let known = VecDeque::with_capacity(REMEMBERED);
-        let (lowest, flattest) = (f64::INFINITY, f64::INFINITY);
+        let (first, lowest, flattest) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
         Ok(Judge {
             problem,
             start,
             known,
             evaluations: 0,
+            first,
             asked: 0,
             solved: None,
             lowest,
@@ -84,13 +88,13 @@ impl Judge {
         let mut gradient = vec![0.0; x.len()];
         let value = self.problem.value_and_gradient(x, &mut gradient);
         self.evaluations += 1;
-        let norm =
-            gradient.iter().fold(0.0f64, |norm, g| if g.abs() <= norm { norm } else { g.abs() });
-        if self.solved.is_none()
-            && self.evaluations <= LIMIT
-            && value.is_finite()
-            && norm <= TOLERANCE
-        {
+        let larger = |norm: f64, g: &f64| if g.abs() <= norm { norm } else { g.abs() };
+        let norm = gradient.iter().fold(0.0, larger);
+        if self.evaluations == 1 {
+            self.first = value;
+        }
+        let counts = self.evaluations <= LIMIT && value <= self.first;
+        if self.solved.is_none() && counts && norm <= TOLERANCE {
             self.solved = Some((self.evaluations, value, x.to_vec()));
         }
         self.lowest = self.lowest.min(value);
