@@ -420,6 +420,7 @@ fn another_value(parameter: &Parameter) -> Value {
         (_, Kind::Number(_) | Kind::Scheduled(_), _) => Value::Number(0.43),
         (_, Kind::Switch, Default::Switch(on)) => Value::Switch(!on),
         ("schedule", ..) => Value::Call("linear(tau=5)".parse::<Call>().unwrap()),
+        ("onto", ..) => Value::Call("ball(radius=0.3)".parse::<Call>().unwrap()),
         (name, kind, _) => panic!("say which {kind:?} to try for {name}"),
     }
 }
