@@ -35,8 +35,9 @@ impl Default for StrongWolfe {
     }
 }
 
-/// How near to the ends of an interval the cubic may come, as a share of it.
-const MARGIN: f64 = 0.05;
+/// How near to the ends of an interval the cubic may come, as a share of it. It is small, since halving looks after
+/// intervals that do not shrink.
+const MARGIN: f64 = 1e-3;
 /// Where the next step is tried if the last one was infinite, as a share of the way.
 const BACK: f64 = 0.1;
 
