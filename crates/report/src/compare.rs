@@ -5,6 +5,9 @@
 //! distinguishable when the 95 % t-interval of the mean of d lies wholly on the side where `best` is
 //! better. There is no correction for the number of comparisons or for choosing the best by the same
 //! numbers, so that "not distinguishable" is the safe side of the verdict.
+//!
+//! Where all d are the same number and not 0, an interval of width 0 would claim certainty from seeds that change
+//! nothing, such as those of a full batch from zeros: there, no verdict is given.
 
 use serde::Serialize;
 use thalweg_events::Measure;
@@ -42,6 +45,8 @@ pub enum Verdict {
     Distinguishable,
     /// It may be as good or better.
     NotDistinguishable,
+    /// All seeds give the same difference, so that nothing says how sure it is.
+    SeedsAlike,
     /// There are no two seeds that both finished.
     TooFewSeeds,
 }
@@ -78,7 +83,10 @@ impl Verdict {
     fn of(difference: Option<Estimate>, sign: f64) -> Verdict {
         match difference {
             Some(Estimate { mean, half_width: Some(half_width), .. }) => {
-                if sign * mean > half_width {
+                // But for the rounding of a difference.
+                if mean != 0.0 && half_width <= 1e-12 * mean.abs() {
+                    Verdict::SeedsAlike
+                } else if sign * mean > half_width {
                     Verdict::Distinguishable
                 } else {
                     Verdict::NotDistinguishable
@@ -109,20 +117,23 @@ fn text(
         result.contender.label,
         standing(measure, result),
     );
-    match (labels(Verdict::NotDistinguishable), labels(Verdict::TooFewSeeds)) {
-        (None, None) => text.push_str(" All others are distinguishable from it at 95 %."),
-        (same, unknown) => {
-            if let Some(same) = same {
-                text.push_str(&format!(" Not distinguishable from it at 95 %: {same}."));
-            }
-            if let Some(unknown) = unknown {
-                text.push_str(&format!(
-                    " Not compared with it, for want of two seeds that both finished: {unknown}."
-                ));
-            }
+    let told = |verdict| matches!(verdict, Verdict::Distinguishable | Verdict::NotDistinguishable);
+    if others.iter().all(|other| other.verdict == Verdict::Distinguishable) {
+        text.push_str(" All others are distinguishable from it at 95 %.");
+    }
+    for (verdict, words) in [
+        (Verdict::NotDistinguishable, "Not distinguishable from it at 95 %"),
+        (
+            Verdict::SeedsAlike,
+            "Not compared with it, since every seed gives the same difference and nothing says how sure it is",
+        ),
+        (Verdict::TooFewSeeds, "Not compared with it, for want of two seeds that both finished"),
+    ] {
+        if let Some(labels) = labels(verdict) {
+            text.push_str(&format!(" {words}: {labels}."));
         }
     }
-    if others.iter().any(|other| other.verdict != Verdict::TooFewSeeds) {
+    if others.iter().any(|other| told(other.verdict)) {
         text.push_str(
             " Computed from paired differences: the 95 % t-interval of the difference of final \
              values, seed by seed, over the seeds that both finished; not corrected for the number \

@@ -34,7 +34,9 @@ impl Estimate {
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
         let values: Vec<f64> = values.into_iter().collect();
         let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
+        // Of equal values the sum may be rounded, and a spread would be made up.
+        let equal = values.iter().all(|x| *x == values[0]);
+        let mean = if equal && n > 0.0 { values[0] } else { values.iter().sum::<f64>() / n };
         let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
         let half_width = |degrees| t95(degrees) * (squares / degrees as f64 / n).sqrt();
         let count = values.len() as u64;

@@ -40,6 +40,8 @@ pub(crate) fn number(x: f64) -> String {
 /// A duration or a count that was averaged: about three digits.
 pub(crate) fn short(x: f64) -> String {
     match x.abs() {
+        size if size > 0.0 && size < 1e-3 => format!("{x:.1e}"),
+        size if size > 0.0 && size < 0.1 => format!("{x:.4}"),
         size if size < 10.0 => format!("{x:.2}"),
         size if size < 100.0 => format!("{x:.1}"),
         _ => format!("{x:.0}"),
@@ -120,6 +122,7 @@ mod tests {
             assert_eq!(number(x), text);
         }
         assert_eq!([short(1.234), short(12.34), short(1234.4)], ["1.23", "12.3", "1234"]);
+        assert_eq!([short(0.0), short(0.0037), short(2.5e-4)], ["0.00", "0.0037", "2.5e-4"]);
         assert_eq!([count(999), count(4096), count(60_000)], ["999", "4096", "60\u{202f}000"]);
         assert_eq!([plural(1, "seed"), plural(0, "seed")], ["1 seed", "0 seeds"]);
     }

@@ -128,6 +128,22 @@ fn equal_contenders_are_not_told_apart() {
     assert_eq!((comparison.best, comparison.others[0].verdict), (0, Verdict::NotDistinguishable));
 }
 
+/// Seeds that change nothing, and those whose differences are equal but for rounding, say nothing of chance.
+#[test]
+fn the_same_difference_on_every_seed_names_no_winner() {
+    for trials in [
+        [(0, 1, 0.9), (0, 5, 0.9), (0, 9, 0.9), (1, 1, 0.7), (1, 5, 0.7), (1, 9, 0.7)],
+        [(0, 1, 0.90), (0, 5, 0.93), (0, 9, 0.91), (1, 1, 0.87), (1, 5, 0.90), (1, 9, 0.88)],
+    ] {
+        let summary = Summary::of(&run_of(started(&["a", "b"], &[1, 5, 9]), &trials)).unwrap();
+        let comparison = summary.comparison.unwrap();
+        assert_eq!((comparison.best, comparison.others[0].verdict), (0, Verdict::SeedsAlike));
+        let told = "Not compared with it, since every seed gives the same difference";
+        assert!(comparison.text.contains(told), "{}", comparison.text);
+        assert!(!comparison.text.contains("95 %: b"), "{}", comparison.text);
+    }
+}
+
 #[test]
 fn the_best_mean_says_how_many_of_its_seeds_are_behind_it() {
     let mut events =
