@@ -52,13 +52,13 @@ static SPARSE_LINEAR: Word = Word {
 
 static REDDI: Word = Word {
     name: "reddi",
-    about: "one large gradient, then two small ones the other way: Adam goes to the worst point",
+    about: "one large gradient, then two small ones the other way: Adam of beta1=0, beta2=1/(1 + C²) goes to the worst point",
     parameters: &[Parameter::number("c", 3.0, Range::Positive, "C, the large one; above 2")],
 };
 
 static REDDI_SYNTHETIC: Word = Word {
     name: "reddi-synthetic",
-    about: "one gradient of 1010 among a hundred of −10: Adam goes to the worst point",
+    about: "one gradient of 1010 among a hundred of −10: Adam of beta2=0.99 pays more than who stays at 1",
     parameters: &[Parameter::switch("stochastic", false, "drawn, rather than every 101st")],
 };
 

@@ -41,23 +41,23 @@ pub(super) fn plot(curves: &[Curve], label: &str) -> String {
         "<div class=\"scroll\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\" style=\"display:block;width:100%;min-width:40rem;height:auto\">\n",
         escaped(label)
     );
-    for power in y.powers() {
-        let at = py(10f64.powi(power));
+    for value in y.ticks() {
+        let at = py(value);
         let _ = writeln!(
             svg,
             "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             LEFT - 8.0,
             at + 4.0,
-            tick(power)
+            tick(value)
         );
     }
-    for power in x.powers() {
-        let at = px(10f64.powi(power));
+    for value in x.ticks() {
+        let at = px(value);
         let _ = writeln!(
             svg,
             "<line class=\"grid\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/><text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             bottom + 18.0,
-            tick(power)
+            tick(value)
         );
     }
     let _ = writeln!(
@@ -130,17 +130,54 @@ impl Axis {
         (x.log10() - self.low) / (self.high - self.low)
     }
 
-    /// The powers of ten on it; of many, every second or third.
-    fn powers(&self) -> impl Iterator<Item = i32> {
+    /// What stands at it: powers of ten, of many every second or third; of fewer than two powers 1, 2 and 5 times
+    /// them, and on a short axis numbers at equal distances.
+    fn ticks(&self) -> Vec<f64> {
         let (first, last) = (self.low.ceil() as i32, self.high.floor() as i32);
-        let every = ((last - first) / 8 + 1).max(1);
-        (first..=last).filter(move |power| power.rem_euclid(every) == 0)
+        if first < last {
+            let every = ((last - first) / 8 + 1).max(1);
+            let powers = (first..=last).filter(|power| power.rem_euclid(every) == 0);
+            return powers.map(|power| 10f64.powi(power)).collect();
+        }
+        let (low, high) = (10f64.powf(self.low), 10f64.powf(self.high));
+        if high > 5.0 * low {
+            let times = |power| [1.0, 2.0, 5.0].map(|times| times * 10f64.powi(power));
+            let all = (last - 1..=first).flat_map(times);
+            return all.filter(|x| (low..=high).contains(x)).collect();
+        }
+        let power = 10f64.powf((high - low).log10().floor());
+        let step = power
+            * [1.0, 0.5, 0.2].into_iter().find(|t| high - low >= 3.0 * t * power).unwrap_or(0.2);
+        ((low / step).ceil() as i64..=(high / step).floor() as i64)
+            .map(|k| k as f64 * step)
+            .collect()
     }
 }
 
-fn tick(power: i32) -> String {
-    match power {
-        -3..=4 => format!("{}", 10f64.powi(power)),
-        _ => format!("1e{power}"),
+/// A number at an axis, without what rounding has left behind.
+fn tick(x: f64) -> String {
+    let x: f64 = format!("{x:.4e}").parse().unwrap_or(x);
+    if (1e-3..1e5).contains(&x) { format!("{x}") } else { format!("{x:e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_axis_has_numbers_at_it() {
+        for (values, told) in [
+            ([0.5, 3e4], "1 10 100 1000 10000"),
+            ([1e-9, 1e9], "1e-9 1e-6 0.001 1 1000 1e6 1e9"),
+            ([1.5, 90.0], "2 5 10 20 50"),
+            ([5.5351, 5.5364], "5.5352 5.5354 5.5356 5.5358 5.536 5.5362 5.5364"),
+            ([5.3, 6.1], "5.3 5.4 5.5 5.6 5.7 5.8 5.9 6 6.1"),
+            ([7.0, 7.0], "5 10 20"),
+        ] {
+            let ticks = Axis::of(values.into_iter()).unwrap().ticks();
+            let texts: Vec<_> = ticks.into_iter().map(tick).collect();
+            assert!(texts.len() >= 2, "{values:?}: {texts:?}");
+            assert_eq!(texts.join(" "), told, "{values:?}");
+        }
     }
 }
