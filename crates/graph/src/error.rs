@@ -112,13 +112,17 @@ pub enum Problem {
     },
     /// The sums of gates and recurrent weights that do not belong together.
     #[error(
-        "needs sums [batch, time, 4 · hidden] and weights [hidden, 4 · hidden], got {sums} and {weights}"
+        "needs a sequence [batch, time, features], weights [features, 4 · hidden], recurrent weights [hidden, 4 · hidden] and biases [4 · hidden], got {x}, {weights}, {recurrent} and {biases}"
     )]
     Recurrence {
-        /// The shape of the sums.
-        sums: Shape,
-        /// The shape of the weights.
+        /// The shape of the sequence.
+        x: Shape,
+        /// The shape of its weights.
         weights: Shape,
+        /// The shape of the recurrent weights.
+        recurrent: Shape,
+        /// The shape of the biases.
+        biases: Shape,
     },
     /// Queries, keys and values that do not divide into heads.
     #[error(

@@ -81,12 +81,14 @@ fn sequences_allocate_nothing() {
     let mut graph = Graph::new();
     let x = graph.input("x", [4, 20, 24]);
     let scale = graph.parameter("scale", [24], Role::Weight);
+    let weights = graph.parameter("weights", [24, 24], Role::Weight);
     let recurrent = graph.parameter("recurrent", [6, 24], Role::Weight);
+    let biases = graph.parameter("biases", [24], Role::Bias);
     let y = graph.mul(x, scale).unwrap();
     let y = graph.layer_norm(y, 1e-5).unwrap();
     let y = graph.gelu(y);
     let attended = graph.attention(y, 2, true).unwrap();
-    let states = graph.lstm_recurrence(y, recurrent).unwrap();
+    let states = graph.lstm_recurrence(y, weights, recurrent, biases).unwrap();
     let y = graph.concat(&[attended, states], 2).unwrap();
     let y = graph.softmax(y).unwrap();
     let loss = graph.mean(y);

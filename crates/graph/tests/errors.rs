@@ -236,11 +236,11 @@ fn errors_name_scope_operation_and_shapes() {
             "lstm: needs a sequence [batch, time, features], got [64, 784]; reshape it to three dimensions",
         ),
         (
-            |g, x, _| {
-                let sums = g.reshape(x, [64, 7, 112])?;
-                g.lstm_recurrence(sums, x)
+            |g, x, n| {
+                let sequence = g.reshape(x, [64, 7, 112])?;
+                g.lstm_recurrence(sequence, x, x, n)
             },
-            "lstm_tape: needs sums [batch, time, 4 · hidden] and weights [hidden, 4 · hidden], got [64, 7, 112] and [64, 784]",
+            "lstm_tape: needs a sequence [batch, time, features], weights [features, 4 · hidden], recurrent weights [hidden, 4 · hidden] and biases [4 · hidden], got [64, 7, 112], [64, 784], [64, 784] and [64]",
         ),
         (
             |g, x, n| g.lstm_cell(x, n).map(|[state, _]| state),

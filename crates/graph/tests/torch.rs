@@ -188,15 +188,7 @@ fn build(name: &str, g: &mut Graph, x: &[Tensor]) -> Result<Tensor, GraphError> 
         }
         "attention" => g.attention(x[0], 3, false),
         "attention_causal" => g.attention(x[0], 2, true),
-        "lstm" => {
-            let [n, time, features] = [0, 1, 2].map(|i| g.shape(x[0]).sizes()[i]);
-            let gates = g.shape(x[1]).sizes()[1];
-            let flat = g.reshape(x[0], [n * time, features])?;
-            let product = g.matmul(flat, x[1])?;
-            let sums = g.add(product, x[3])?;
-            let sums = g.reshape(sums, [n, time, gates])?;
-            g.lstm_recurrence(sums, x[2])
-        }
+        "lstm" => g.lstm_recurrence(x[0], x[1], x[2], x[3]),
         "gru" => {
             let [n, time, features] = [0, 1, 2].map(|i| g.shape(x[0]).sizes()[i]);
             let gates = g.shape(x[1]).sizes()[1];

@@ -1,7 +1,7 @@
 //! What long short-term memory goes through, over all steps of time: for each example and step, h, c, i, f, g
-//! and o behind each other. The formulas are those of [`Graph::lstm_cell`], with the sums sₜ = aₜ + hₜ₋₁·U.
+//! and o behind each other. The formulas are those of [`Graph::lstm_cell`], with the sums sₜ = xₜ·W + hₜ₋₁·U + b.
 //!
-//! ā is one node, δ, which is the gradient by s as well; Ū = Σₜ hₜ₋₁ᵀ·δₜ, over all examples: one product.
+//! s̄ is one node, δ: x̄ = δ·Wᵀ, W̄ = Σₜ xₜᵀ·δₜ, b̄ = Σₜ δₜ, Ū = Σₜ hₜ₋₁ᵀ·δₜ, over all examples, each in one.
 
 use thalweg_matrix::{Matrix, Rearranged, product_rearranged};
 
@@ -17,10 +17,12 @@ pub(crate) struct LstmTape;
 
 impl Operation for LstmTape {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
-        let [batch, time, gates] = inputs[0].sequence()?;
-        let [hidden, same] = inputs[1].matrix()?;
-        if gates != same || gates != 4 * hidden {
-            return Err(Problem::Recurrence { sums: inputs[0], weights: inputs[1] });
+        let [x, weights, recurrent, biases] = [0, 1, 2, 3].map(|i| inputs[i]);
+        let [batch, time, features] = x.sequence()?;
+        let [hidden, gates] = recurrent.matrix()?;
+        let fits = weights == [features, gates].into() && biases == [gates].into();
+        if !fits || gates != 4 * hidden {
+            return Err(Problem::Recurrence { x, weights, recurrent, biases });
         }
         Ok([batch, time, VALUES * hidden].into())
     }
@@ -29,66 +31,94 @@ impl Operation for LstmTape {
         Some([true, false, false, false])
     }
 
-    /// The product with the recurrent weights at each step; for each unit four sums, five functions, three
-    /// products and a sum.
-    fn flops(&self, inputs: &[Shape], _value: Shape) -> u64 {
-        let recurrent = 2 * inputs[0].elements() / 4 * inputs[1].sizes()[1];
-        (recurrent + inputs[0].elements() / 4 * 13) as u64
+    /// The products with both weights at each step; for each unit eight sums, five functions, three products
+    /// and a sum.
+    fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {
+        let products = 8 * (inputs[1].sizes()[0] + inputs[2].sizes()[0]);
+        (value.elements() / VALUES * (products + 17)) as u64
     }
 
     fn rows_at_least(&self, _inputs: &[Shape]) -> usize {
         32
     }
 
-    /// The recurrent weights, rearranged for the products of all steps.
+    /// Both weights, rearranged for the products of all steps.
     fn prepared<T: Element>(&self, inputs: &[Shape], _value: Shape) -> usize {
-        let [hidden, gates] = inputs[1].matrix().expect("its shape was checked");
-        Rearranged::<T>::length(hidden, gates)
+        let length = |weights: Shape| {
+            let [rows, gates] = weights.matrix().expect("its shape was checked");
+            Rearranged::<T>::length(rows, gates)
+        };
+        length(inputs[1]) + length(inputs[2])
     }
 
     fn prepare<T: Element>(&self, inputs: &[Operand<'_, T>], prepared: &mut [T]) {
-        let [hidden, gates] = inputs[1].shape.matrix().expect("its shape was checked");
-        Rearranged::new(Matrix::new(inputs[1].each(), hidden, gates), prepared);
-    }
-
-    fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
-        let [recurrent, tape] = [at.inputs[1], at.value];
-        let upstream = graph.by_sums(tape, at.upstream)?;
-        let δ = graph.apply_once(LstmGradient, &[recurrent, tape, upstream])?;
-        match at.wanted {
-            0 => Ok(Some(δ)),
-            _ => graph.product_with_states_before(tape, δ).map(Some),
+        let mut rest = prepared;
+        for weights in &inputs[1..3] {
+            let [rows, gates] = weights.shape.matrix().expect("its shape was checked");
+            let (memory, others) = rest.split_at_mut(Rearranged::<T>::length(rows, gates));
+            Rearranged::new(Matrix::new(weights.each(), rows, gates), memory);
+            rest = others;
         }
     }
 
+    fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
+        use Transposed::{No, Yes};
+        let [x, weights, recurrent, biases] = [0, 1, 2, 3].map(|i| at.inputs[i]);
+        let upstream = graph.by_sums(at.value, at.upstream)?;
+        let δ = graph.apply_once(LstmGradient, &[recurrent, at.value, upstream])?;
+        let [batch, time, features] = graph.sequence("lstm", x)?;
+        let rows = [batch * time, graph.shape(biases).elements()];
+        match at.wanted {
+            0 => {
+                let δ = graph.reshape(δ, rows)?;
+                let gradient = graph.matmul_transposed(δ, No, weights, Yes)?;
+                graph.reshape(gradient, [batch, time, features])
+            }
+            1 => {
+                let x = graph.reshape(x, [batch * time, features])?;
+                let δ = graph.reshape(δ, rows)?;
+                graph.matmul_transposed(x, Yes, δ, No)
+            }
+            2 => graph.product_with_states_before(at.value, δ),
+            _ => graph.sum_to(δ, graph.shape(biases)),
+        }
+        .map(Some)
+    }
+
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let sums = run.inputs[0].each();
+        let [x, biases] = [0, 3].map(|i| run.inputs[i].each());
         let [batch, time, values] = run.shape.sequence().expect("it was shaped as a sequence");
+        let [features, gates] = run.inputs[1].shape.matrix().expect("its shape was checked");
         let hidden = values / VALUES;
-        let recurrent = Rearranged::lying_in(run.prepared, hidden, 4 * hidden);
+        let (weights, recurrent) = run.prepared.split_at(Rearranged::<T>::length(features, gates));
+        let weights = Rearranged::lying_in(weights, features, gates);
+        let recurrent = Rearranged::lying_in(recurrent, hidden, gates);
         if !run.value.is_empty() {
             T::with_scratch(2 * batch * hidden, |memory| {
-                lstm(sums, recurrent, [batch, time, hidden], memory, run.value);
+                lstm(x, [weights, recurrent], biases, [batch, time, hidden], memory, run.value);
             });
         }
     }
 }
 
 impl Graph {
-    /// Long short-term memory over all steps: the hidden states `[batch, time, hidden]` of sums
-    /// `[batch, time, 4 · hidden]`, to which the product of the state before with the recurrent weights,
-    /// `[hidden, 4 · hidden]`, is added at each step. The steps are those of [`Graph::lstm_cell`], from a
-    /// hidden state and a cell of 0; [`Graph::lstm`] is the layer.
+    /// Long short-term memory over all steps: the hidden states `[batch, time, hidden]` of a sequence
+    /// `[batch, time, features]`. The sums of a step are the products of its features with the weights,
+    /// `[features, 4 · hidden]`, and of the state before with the recurrent weights, `[hidden, 4 · hidden]`,
+    /// and the biases, `[4 · hidden]`. The steps are those of [`Graph::lstm_cell`], from a hidden state and a
+    /// cell of 0; [`Graph::lstm`] is the layer.
     ///
     /// # Errors
     ///
-    /// If the shapes are not `[batch, time, 4 · hidden]` and `[hidden, 4 · hidden]`.
+    /// If the shapes are not these.
     pub fn lstm_recurrence(
         &mut self,
-        sums: Tensor,
+        x: Tensor,
+        weights: Tensor,
         recurrent_weights: Tensor,
+        biases: Tensor,
     ) -> Result<Tensor, GraphError> {
-        let tape = self.apply(LstmTape, &[sums, recurrent_weights])?;
+        let tape = self.apply(LstmTape, &[x, weights, recurrent_weights, biases])?;
         self.states(tape)
     }
 
@@ -141,24 +171,24 @@ impl Graph {
 
 /// Writes the tape. `memory` is for h and c of all examples.
 fn lstm<T: Element>(
-    sums: &[T],
-    recurrent: Rearranged<'_, T>,
+    x: &[T],
+    [weights, recurrent]: [Rearranged<'_, T>; 2],
+    biases: &[T],
     [batch, time, hidden]: [usize; 3],
     memory: &mut [T],
     tape: &mut [T],
 ) {
-    let (gates, values, one) = (4 * hidden, VALUES * hidden, T::constant(1.0));
-    memory.fill(T::constant(0.0));
+    let (values, features) = (VALUES * hidden, x.len() / (batch * time));
+    let [zero, one] = [0.0, 1.0].map(T::constant);
+    memory.fill(zero);
     let (states, cells) = memory.split_at_mut(batch * hidden);
     for t in 0..time {
-        let sums = sums.chunks_exact(gates).skip(t).step_by(time);
-        let rows = tape.chunks_exact_mut(values).skip(t).step_by(time);
-        for (tape, sums) in rows.zip(sums) {
-            tape[2 * hidden..].copy_from_slice(sums);
-        }
+        // The sums of a step are made where it needs them: those of all steps do not stay in the cache.
+        let sums = &mut tape[t * values + 2 * hidden..];
+        let x = Matrix::with_row_stride(&x[t * features..], batch, features, time * features);
+        product_rearranged(one, x, weights, zero, sums, time * values);
         if t > 0 {
             let states = Matrix::new(states, batch, hidden);
-            let sums = &mut tape[t * values + 2 * hidden..];
             product_rearranged(one, states, recurrent, one, sums, time * values);
         }
         kernel::vectorized(
@@ -167,7 +197,7 @@ fn lstm<T: Element>(
                 let rows = tape.chunks_exact_mut(values).skip(t).step_by(time);
                 let memory = states.chunks_exact_mut(hidden).zip(cells.chunks_exact_mut(hidden));
                 for (tape, (state, cell)) in rows.zip(memory) {
-                    step(tape, state, cell);
+                    step(tape, biases, state, cell);
                 }
             },
         );
@@ -176,20 +206,22 @@ fn lstm<T: Element>(
 
 /// Writes one step of one example over its sums, and its h and c over those of the step before.
 #[inline(always)]
-fn step<T: Element>(tape: &mut [T], state: &mut [T], cell: &mut [T]) {
+fn step<T: Element>(tape: &mut [T], biases: &[T], state: &mut [T], cell: &mut [T]) {
     let hidden = state.len();
     let (h, rest) = tape.split_at_mut(hidden);
     let (c, rest) = rest.split_at_mut(hidden);
     let (i_and_f, rest) = rest.split_at_mut(2 * hidden);
     let (g, o) = rest.split_at_mut(hidden);
-    for gate in i_and_f.iter_mut() {
-        *gate = gate.sigmoid();
+    let (b_i_and_f, rest) = biases.split_at(2 * hidden);
+    let (b_g, b_o) = rest.split_at(hidden);
+    for (gate, &b) in i_and_f.iter_mut().zip(b_i_and_f) {
+        *gate = (*gate + b).sigmoid();
     }
-    for candidate in g.iter_mut() {
-        *candidate = candidate.tanh();
+    for (candidate, &b) in g.iter_mut().zip(b_g) {
+        *candidate = (*candidate + b).tanh();
     }
-    for gate in o.iter_mut() {
-        *gate = gate.sigmoid();
+    for (gate, &b) in o.iter_mut().zip(b_o) {
+        *gate = (*gate + b).sigmoid();
     }
     let (i, f) = i_and_f.split_at(hidden);
     for ((cell, &f), (&i, &g)) in cell.iter_mut().zip(f).zip(i.iter().zip(&*g)) {

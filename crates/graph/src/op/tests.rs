@@ -140,16 +140,16 @@ const TABLE: &[Row] = &[
         let [state, cell] = g.lstm_cell(p[0], p[1])?;
         g.add(state, cell)
     }),
-    row("lstm", LSTM, ANY, |g, p, _| g.lstm_recurrence(p[0], p[1])),
+    row("lstm", LSTM, ANY, |g, p, _| g.lstm_recurrence(p[0], p[1], p[2], p[3])),
     row("lstm, twice over", LSTM, ANY, |g, p, _| {
-        let states = g.lstm_recurrence(p[0], p[1])?;
+        let states = g.lstm_recurrence(p[0], p[1], p[2], p[3])?;
         let squares = g.square(states);
         let sum = g.sum(squares);
         let flat = g.gradients(sum, p)?.into_iter().map(|x| g.reshape(x, [g.shape(x).elements()]));
         let flat: Vec<Tensor> = flat.collect::<Result<_, _>>()?;
         g.concat(&flat, 0)
     }),
-    row("lstm, unrolled", LSTM, ANY, |g, p, _| g.unrolled_lstm(p[0], p[1])),
+    row("lstm, unrolled", LSTM, ANY, |g, p, _| g.unrolled_lstm(p[0], p[1], p[2], p[3])),
     row("gru_cell", &[&[&[2, 6], &[2, 6], &[2, 2]]], ANY, |g, p, _| g.gru_cell(p[0], p[1], p[2])),
     row("gru", GRU, ANY, |g, p, _| g.gru_recurrence(p[0], p[1], p[2])),
     row("embedding", &[&[&[4, 3]], &[&[3, 2]]], ANY, |g, p, classes| g.embedding(p[0], classes)),
@@ -278,8 +278,11 @@ const ROWS: &[&[&[usize]]] = &[&[&[5]], &[&[2, 3]], &[&[1, 4]], &[&[3, 1]], &[&[
 const ROW_PAIRS: &[&[&[usize]]] =
     &[&[&[5], &[5]], &[&[2, 3], &[2, 3]], &[&[3, 1], &[3, 1]], &[&[2, 1, 4], &[2, 1, 4]]];
 const QKV: &[&[&[usize]]] = &[&[&[2, 3, 6]], &[&[1, 4, 12]], &[&[2, 1, 6]]];
-const LSTM: &[&[&[usize]]] =
-    &[&[&[2, 3, 8], &[2, 8]], &[&[1, 4, 4], &[1, 4]], &[&[3, 1, 4], &[1, 4]]];
+const LSTM: &[&[&[usize]]] = &[
+    &[&[2, 3, 3], &[3, 8], &[2, 8], &[8]],
+    &[&[1, 4, 2], &[2, 4], &[1, 4], &[4]],
+    &[&[3, 1, 1], &[1, 4], &[1, 4], &[4]],
+];
 const GRU: &[&[&[usize]]] = &[&[&[2, 3, 6], &[2, 6], &[6]], &[&[1, 4, 3], &[1, 3], &[3]]];
 const CONVOLVED: &[&[&[usize]]] = &[
     &[&[2, 4, 5, 3], &[3, 2, 3, 2]],
@@ -333,25 +336,30 @@ fn gradients_of_gradients_agree_with_central_differences() {
 #[test]
 fn values_are_those_of_simple_nodes() {
     type Build = fn(&mut Graph, &[Tensor]) -> Result<[Tensor; 2], GraphError>;
-    let table: [(&[usize], &[usize], Build); 3] = [
-        (&[3, 7, 24], &[6, 24], |g, p| {
-            Ok([g.lstm_recurrence(p[0], p[1])?, g.unrolled_lstm(p[0], p[1])?])
+    let table: [(&[&[usize]], Build); 3] = [
+        (&[&[3, 7, 5], &[5, 24], &[6, 24], &[24]], |g, p| {
+            Ok([
+                g.lstm_recurrence(p[0], p[1], p[2], p[3])?,
+                g.unrolled_lstm(p[0], p[1], p[2], p[3])?,
+            ])
         }),
         // More than one block of queries.
-        (&[2, 150, 12], &[], |g, p| {
+        (&[&[2, 150, 12]], |g, p| {
             let attention = Attention { heads: 2, causal: true };
             Ok([g.attention(p[0], 2, true)?, g.composed_attention(p[0], attention)?])
         }),
-        (&[2, 150, 12], &[], |g, p| {
+        (&[&[2, 150, 12]], |g, p| {
             let attention = Attention { heads: 2, causal: false };
             Ok([g.attention(p[0], 2, false)?, g.composed_attention(p[0], attention)?])
         }),
     ];
-    for (first, second, build) in table {
+    for (shapes, build) in table {
         let mut graph = Graph::new();
-        let operands = [first, second]
-            .map(|shape| graph.parameter("p", Shape::try_from(shape).unwrap(), Role::Other));
-        let vector = operands.map(|x| graph.parameter("v", graph.shape(x), Role::Other));
+        let mut parameters_of = |name: &str| -> Vec<Tensor> {
+            let shapes = shapes.iter().map(|&shape| Shape::try_from(shape).unwrap());
+            shapes.map(|shape| graph.parameter(name, shape, Role::Other)).collect()
+        };
+        let [operands, vector] = ["p", "v"].map(&mut parameters_of);
         let values = build(&mut graph, &operands).unwrap();
         let mut all = values.to_vec();
         for value in values {
@@ -371,10 +379,11 @@ fn values_are_those_of_simple_nodes() {
         }
         let mut plan = Plan::compile(&graph, &all, None);
         plan.run(&parameters, OPTIONS).unwrap();
-        // The values, two gradients and two products with the Hessian.
-        for (one, other) in [(0, 1), (2, 6), (3, 7), (4, 8), (5, 9)] {
-            for (x, y) in plan.value(all[one]).iter().zip(plan.value(all[other])) {
-                assert!((x - y).abs() < 1e-12 * (1.0 + x.abs()), "{first:?}: {x} {y}");
+        let (values, derivatives) = all.split_at(2);
+        let (of_one, of_other) = derivatives.split_at(2 * operands.len());
+        for (&one, &other) in zip(&values[..1], &values[1..]).chain(zip(of_one, of_other)) {
+            for (x, y) in zip(plan.value(one), plan.value(other)) {
+                assert!((x - y).abs() < 1e-12 * (1.0 + x.abs()), "{shapes:?}: {x} {y}");
             }
         }
     }

@@ -52,26 +52,29 @@ impl Graph {
     ///
     /// If `x` is not a sequence.
     pub fn lstm(&mut self, x: Tensor, hidden: usize) -> Result<Tensor, GraphError> {
-        let [batch, time, features] = self.sequence("lstm", x)?;
+        let [_, _, features] = self.sequence("lstm", x)?;
         let gates = 4 * hidden;
         let weights = self.parameter("weights", [features, gates], Role::Weight);
         let recurrent = self.parameter("recurrent_weights", [hidden, gates], Role::Weight);
         let biases = self.parameter("biases", [gates], Role::Bias);
-        let x = self.reshape(x, [batch * time, features])?;
-        let product = self.matmul(x, weights)?;
-        let sums = self.add(product, biases)?;
-        let sums = self.reshape(sums, [batch, time, gates])?;
-        self.lstm_recurrence(sums, recurrent)
+        self.lstm_recurrence(x, weights, recurrent, biases)
     }
 
     /// The hidden states of [`Graph::lstm_recurrence`], of simple nodes.
     #[cfg(test)]
     pub(crate) fn unrolled_lstm(
         &mut self,
-        sums: Tensor,
+        x: Tensor,
+        weights: Tensor,
         recurrent: Tensor,
+        biases: Tensor,
     ) -> Result<Tensor, GraphError> {
-        let [batch, _, gates] = self.sequence("lstm", sums)?;
+        let [batch, time, features] = self.sequence("lstm", x)?;
+        let gates = self.shape(biases).elements();
+        let x = self.reshape(x, [batch * time, features])?;
+        let product = self.matmul(x, weights)?;
+        let sums = self.add(product, biases)?;
+        let sums = self.reshape(sums, [batch, time, gates])?;
         let mut cell = self.constant(0.0, [batch, gates / 4]);
         let mut states: Vec<Tensor> = Vec::new();
         for mut sums in self.steps(sums)? {
