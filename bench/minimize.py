@@ -212,7 +212,7 @@ def reason(row, ours, peer):
     if not a["solved"]:
         words.append(f"ours ended with {a['end']} after {a['evaluations']}, f = {a['value']:.9g}, ‖g‖∞ = {a['norm']:.1e}")
         words.append(f"it solved f = {b['value']:.9g} after {b['solved']}")
-    elif abs(a["value"] - b["value"]) > 1e-6 * max(1, abs(a["value"]), abs(b["value"])):
+    elif abs(a["value"] - b["value"]) > 1e-8 * max(1, abs(a["value"]), abs(b["value"])):
         words.append(f"another point: f = {a['value']:.6g} here, {b['value']:.6g} there")
     if b["least_curvature"] < -1e-8:
         words.append("its point is a saddle")

@@ -13,9 +13,9 @@
 //! the gradient is tried. Only then does the minimization end.
 //!
 //! The first trial is α = 1 where the direction has a length. Where it has none, it is, at the start, a step that is 1
-//! long, or shorter: min(1, 1/‖d‖₂). Later it is the step after which a parabola is as much
-//! lower as f was after the last one, 2(f − f₋)/φ′(0) (Nocedal & Wright, Numerical Optimization, 2nd ed., (3.60)),
-//! or, where f has changed by rounding alone, the step that promises as much, α₋φ′₋(0)/φ′(0).
+//! long, or a fifth of x where that is more, or shorter: min(1, max(1, ‖x‖₂/5)/‖d‖₂). Later it is the step after which a
+//! parabola is as much lower as f was after the last one, 2(f − f₋)/φ′(0) (Nocedal & Wright, Numerical Optimization,
+//! 2nd ed., (3.60)), or, where f has changed by rounding alone, the step that promises as much, α₋φ′₋(0)/φ′(0).
 
 use thalweg_matrix::Scalar;
 
@@ -37,6 +37,8 @@ pub struct LineSearch<D, S> {
 /// How much of |f| a difference of values has to be to mean something, in rounding units: at first, and once a
 /// search has failed.
 const ROUNDING: [f64; 2] = [8.0, 524_288.0];
+/// How long the first step may be, as a share of x: coordinates of 10⁶ seldom wait for a step of 1.
+const OF_X: f64 = 0.2;
 /// How many steps are tried each way from a saddle.
 const LOOKS: i32 = 24;
 
@@ -231,7 +233,10 @@ impl<T: Scalar> Walk<T> {
                     taken.length * taken.slope / slope
                 }
             }
-            (Length::Unknown, None) => 1f64.min(1.0 / vector::norm(&self.d)),
+            (Length::Unknown, None) => {
+                let far = 1f64.max(OF_X * vector::norm(&self.here.x));
+                1f64.min(far / vector::norm(&self.d))
+            }
         };
         let trial = if trial.is_normal() { trial.min(self.most) } else { 1.0 };
         let start = Start {

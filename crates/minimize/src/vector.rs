@@ -8,7 +8,7 @@ const LANES: usize = 8;
 
 /// aᵀb
 pub(crate) fn dot<T: Scalar>(a: &[T], b: &[T]) -> f64 {
-    sums([a], [b])[0]
+    sums([a], [b], [])[0]
 }
 
 /// ‖a‖₂
@@ -95,36 +95,112 @@ pub(crate) fn negate<T: Scalar>(g: &[T], d: &mut [T]) {
     }
 }
 
-/// aᵢᵀbᵢ for several pairs of vectors of the same length, in one pass.
-pub(crate) fn sums<T: Scalar, const N: usize>(a: [&[T]; N], b: [&[T]; N]) -> [f64; N] {
-    Arch::new().dispatch(Sums { a, b })
+/// aᵢᵀbᵢ for several pairs of vectors of the same length, in one pass, which asks memory for what lies so many numbers
+/// `ahead` of the first aᵢ.
+pub(crate) fn sums<T: Scalar, const N: usize, const P: usize>(
+    a: [&[T]; N],
+    b: [&[T]; N],
+    ahead: [usize; P],
+) -> [f64; N] {
+    Arch::new().dispatch(Sums { a, b, ahead })
 }
 
-/// The pass of [`sums`]. As a closure it would be too large to become part of the function that may use wide vectors,
-/// and would be called from there as it is compiled for any processor.
-struct Sums<'a, T, const N: usize> {
+/// out ← out − (αa + βb), in a pass that asks memory for what lies so many numbers `ahead` of a and b.
+pub(crate) fn subtract_sum<T: Scalar>(
+    out: &mut [f64],
+    [α, β]: [f64; 2],
+    [a, b]: [&[T]; 2],
+    ahead: usize,
+) {
+    Arch::new().dispatch(SubtractSum { out, α, β, a, b, ahead });
+}
+
+/// The pass of [`subtract_sum`].
+struct SubtractSum<'a, T> {
+    out: &'a mut [f64],
+    α: f64,
+    β: f64,
+    a: &'a [T],
+    b: &'a [T],
+    ahead: usize,
+}
+
+impl<T: Scalar> WithSimd for SubtractSum<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let SubtractSum { out, α, β, a, b, ahead } = self;
+        let (out, last_out) = out.as_chunks_mut::<LANES>();
+        let ((a, last_a), (b, last_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        let (αs, βs) = (simd.splat_f64s(α), simd.splat_f64s(β));
+        for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+            prefetch(a, ahead);
+            prefetch(b, ahead);
+            let (a, b) = (wide(a), wide(b));
+            let (a, b) = (S::as_simd_f64s(&a).0, S::as_simd_f64s(&b).0);
+            for ((out, &a), &b) in S::as_mut_simd_f64s(out).0.iter_mut().zip(a).zip(b) {
+                let sum = simd.add_f64s(simd.mul_f64s(αs, a), simd.mul_f64s(βs, b));
+                *out = simd.sub_f64s(*out, sum);
+            }
+        }
+        for ((out, &a), &b) in last_out.iter_mut().zip(last_a).zip(last_b) {
+            *out -= α * a.into() + β * b.into();
+        }
+    }
+}
+
+/// Asks memory for what lies so many numbers `ahead` of a chunk. Where nothing lies there, nothing happens.
+#[inline(always)]
+fn prefetch<T>(chunk: &[T; LANES], ahead: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        use std::arch::x86_64::_MM_HINT_T0;
+        sse._mm_prefetch::<_MM_HINT_T0>(chunk.as_ptr().wrapping_add(ahead).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (chunk, ahead);
+}
+
+/// A chunk in `f64`.
+#[inline(always)]
+fn wide<T: Scalar>(chunk: &[T; LANES]) -> [f64; LANES] {
+    chunk.map(Into::into)
+}
+
+/// The pass of [`sums`]. What a compiler makes of plain loops depends on what stands around them; here, it is said.
+struct Sums<'a, T, const N: usize, const P: usize> {
     a: [&'a [T]; N],
     b: [&'a [T]; N],
+    ahead: [usize; P],
 }
 
-impl<T: Scalar, const N: usize> WithSimd for Sums<'_, T, N> {
+impl<T: Scalar, const N: usize, const P: usize> WithSimd for Sums<'_, T, N, P> {
     type Output = [f64; N];
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> [f64; N] {
+    fn with_simd<S: Simd>(self, simd: S) -> [f64; N] {
         let (a, b) = (self.a.map(<[T]>::as_chunks), self.b.map(<[T]>::as_chunks));
-        let mut lanes = [[0.0f64; LANES]; N];
+        // Eight lanes are as many vectors as that takes.
+        let vectors = LANES / S::F64_LANES;
+        let mut lanes = [[simd.splat_f64s(0.0); LANES]; N];
         for at in 0..a[0].0.len() {
+            for (a, &ahead) in a.iter().zip(&self.ahead) {
+                prefetch(&a.0[at], ahead);
+            }
             for i in 0..N {
-                let (a, b): (&[T; LANES], &[T; LANES]) = (&a[i].0[at], &b[i].0[at]);
-                for lane in 0..LANES {
-                    lanes[i][lane] += a[lane].into() * b[lane].into();
+                let (a, b) = (wide(&a[i].0[at]), wide(&b[i].0[at]));
+                let (a, b) = (S::as_simd_f64s(&a).0, S::as_simd_f64s(&b).0);
+                for ((sum, &a), &b) in lanes[i][..vectors].iter_mut().zip(a).zip(b) {
+                    *sum = simd.add_f64s(*sum, simd.mul_f64s(a, b));
                 }
             }
         }
         std::array::from_fn(|i| {
             let rest = a[i].1.iter().zip(b[i].1).map(|(&a, &b)| a.into() * b.into());
-            let [a, b, c, d, e, f, g, h] = lanes[i];
+            let mut sums = [0.0; LANES];
+            S::as_mut_simd_f64s(&mut sums).0.copy_from_slice(&lanes[i][..vectors]);
+            let [a, b, c, d, e, f, g, h] = sums;
             ((a + e) + (b + f)) + ((c + g) + (d + h)) + rest.sum::<f64>()
         })
     }
@@ -162,6 +238,43 @@ mod tests {
             assert!((dot(&a, &b) - plain).abs() < 1e-14 * n as f64 + f64::MIN_POSITIVE);
             assert!((norm(&a).powi(2) - dot(&a, &a)).abs() < 1e-13);
             assert_eq!(largest(&a), a.iter().fold(0.0, |l, x| x.abs().max(l)));
+        }
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_the_width_of_vectors_nor_on_what_is_asked_for() {
+        fn check<T: Scalar>(n: usize) {
+            let numbers =
+                |k: f64| -> Vec<T> { (0..n).map(|i| T::rounded((i as f64 * k).sin())).collect() };
+            let (a, b) = (numbers(1.3), numbers(0.7));
+            let mut lanes = [0.0; LANES];
+            let whole = n / LANES * LANES;
+            for i in 0..whole {
+                lanes[i % LANES] += a[i].into() * b[i].into();
+            }
+            let [l0, l1, l2, l3, l4, l5, l6, l7] = lanes;
+            let rest: f64 = (whole..n).map(|i| a[i].into() * b[i].into()).sum();
+            let expected = ((l0 + l4) + (l1 + l5)) + ((l2 + l6) + (l3 + l7)) + rest;
+            assert_eq!(dot(&a, &b), expected, "{n}");
+            assert_eq!(sums([&a, &b], [&b, &a], [3, 1 << 40]), [expected; 2], "{n}");
+            let one_by_one = Sums { a: [&a], b: [&b], ahead: [] };
+            assert_eq!(one_by_one.with_simd(pulp::Scalar::new()), [expected], "{n}");
+
+            let start: Vec<f64> = (0..n).map(|i| i as f64).collect();
+            let expected: Vec<f64> =
+                (0..n).map(|i| start[i] - (0.3 * a[i].into() + 0.7 * b[i].into())).collect();
+            let mut out = start.clone();
+            subtract_sum(&mut out, [0.3, 0.7], [&a, &b], 1 << 40);
+            assert_eq!(out, expected, "{n}");
+            out.copy_from_slice(&start);
+            let (a, b) = (&a[..], &b[..]);
+            SubtractSum { out: &mut out, α: 0.3, β: 0.7, a, b, ahead: 0 }
+                .with_simd(pulp::Scalar::new());
+            assert_eq!(out, expected, "{n}");
+        }
+        for n in [0, 1, 7, 8, 9, 100] {
+            check::<f64>(n);
+            check::<f32>(n);
         }
     }
 

@@ -25,11 +25,14 @@
 //!   │ s₀ y₀ │ s₁ y₁ │ … │ s_m−1 y_m−1        │ s₀ y₀ │ …
 //! ```
 //!
+//! What looks ahead in a processor stops at the end of a page, which is a tile long. So the passes ask memory for the
+//! next pair while they are at one.
+//!
 //! A pair with yᵀs ≤ u·(−sᵀg₋), u the rounding unit, has no curvature and is left out; a search for a flat slope does
 //! not end with one. Since yᵀs = α(φ′(α) − φ′(0)), that is known before any vector is touched.
 
 use pulp::Arch;
-use thalweg_matrix::Scalar;
+use thalweg_matrix::{Aligned, Scalar};
 
 use super::{Direction, Length, Point, Step};
 use crate::{Counted, vector};
@@ -41,7 +44,7 @@ pub struct Lbfgs<T> {
     memory: usize,
     n: usize,
     /// The pairs, in tiles.
-    pairs: Vec<T>,
+    pairs: Aligned<T>,
     tile: usize,
     /// The slots of the pairs that are known, oldest first.
     order: Vec<usize>,
@@ -61,7 +64,7 @@ pub fn lbfgs<T: Scalar>(memory: usize) -> Lbfgs<T> {
     Lbfgs {
         memory: memory.max(1),
         n: 0,
-        pairs: Vec::new(),
+        pairs: Aligned::default(),
         tile: 0,
         order: Vec::new(),
         sy: Vec::new(),
@@ -81,7 +84,7 @@ impl<T: Scalar, F: ?Sized> Direction<T, F> for Lbfgs<T> {
         let m = self.memory;
         self.n = n;
         self.tile = TILE.min(n.max(1));
-        self.pairs.resize(n.div_ceil(self.tile) * self.tile * 2 * m, T::default());
+        self.pairs = Aligned::new(n.div_ceil(self.tile) * self.tile * 2 * m, T::default());
         self.order.clear();
         self.order.reserve(m);
         for numbers in [&mut self.sy, &mut self.yy] {
@@ -191,7 +194,7 @@ impl<T: Scalar> Lbfgs<T> {
                 } else {
                     (&pair[..part.len()], &pair[tile..][..part.len()])
                 };
-                let products = vector::sums([s, y, s, y], [y_new, y_new, g, g]);
+                let products = vector::sums([s, y, s, y], [y_new, y_new, g, g], [2 * tile; 2]);
                 sy[i * m + new] += products[0];
                 yy[i * m + new] += products[1];
                 sg[i] += products[2];
@@ -268,15 +271,7 @@ impl<T: Scalar> Lbfgs<T> {
             for &i in &self.order {
                 let pair = &tiles[2 * i * tile..];
                 let (s, y) = (&pair[..g.len()], &pair[tile..][..g.len()]);
-                let (of_s, of_y) = (self.of_s[i], self.of_y[i]);
-                arch.dispatch(
-                    #[inline(always)]
-                    || {
-                        for ((sum, &s), &y) in sum.iter_mut().zip(s).zip(y) {
-                            *sum -= of_s * s.into() + of_y * y.into();
-                        }
-                    },
-                );
+                vector::subtract_sum(sum, [self.of_s[i], self.of_y[i]], [s, y], 2 * tile);
             }
             for (d, &sum) in d.iter_mut().zip(&*sum) {
                 *d = T::rounded(sum);
