@@ -10,7 +10,7 @@
 use thalweg_sets::Set;
 
 use super::linear::Sum;
-use crate::{Best, Sequence};
+use crate::{Best, Memory, Sequence};
 
 pub(crate) struct AdversarialLinear {
     dimension: usize,
@@ -63,5 +63,9 @@ impl Sequence for AdversarialLinear {
 
     fn best(&mut self) -> Best {
         self.sum.best(self.set)
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.sum.memory
     }
 }

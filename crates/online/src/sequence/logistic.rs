@@ -10,18 +10,17 @@
 use thalweg_minimize::function;
 use thalweg_sets::Set;
 
-use crate::Sequence;
 use crate::best::{Best, minimum};
 use crate::rows::Rows;
 use crate::vector::dot;
+use crate::{Memory, Sequence};
 
 pub(crate) struct Logistic {
     rows: Rows,
     λ: f64,
     set: Set,
     steepest: f64,
-    /// The best point so far, from which the next one is looked for.
-    near: Vec<f64>,
+    memory: Memory,
 }
 
 impl Logistic {
@@ -30,7 +29,7 @@ impl Logistic {
         let steepest = rows.longest(rounds) + λ * set.reach(n);
         let mut near = vec![0.0; n];
         set.project(&mut near);
-        Logistic { rows, λ, set, steepest, near }
+        Logistic { rows, λ, set, steepest, memory: Memory::new(near) }
     }
 }
 
@@ -60,20 +59,26 @@ impl Sequence for Logistic {
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
         g.iter_mut().zip(θ).for_each(|(g, θ)| *g = self.λ * θ);
         let ridge = 0.5 * self.λ * dot(θ, θ);
-        let (x, class) = self.rows.next();
+        let (x, class) = self.rows.after(self.memory.rounds);
+        self.memory.rounds += 1;
         ridge + add(x, class, 1.0, θ, g)
     }
 
     fn best(&mut self) -> Best {
-        let (rows, λ) = (&self.rows, self.λ * self.rows.count());
+        let (rows, t) = (&self.rows, self.memory.rounds);
+        let λ = self.λ * t as f64;
         let mut total = function(rows.columns, |θ: &[f64], g: &mut [f64]| {
             g.iter_mut().zip(θ).for_each(|(g, θ)| *g = λ * θ);
             let ridge = 0.5 * λ * dot(θ, θ);
-            ridge + rows.dealt().map(|(x, class, times)| add(x, class, times, θ, g)).sum::<f64>()
+            ridge + rows.within(t).map(|(x, class, times)| add(x, class, times, θ, g)).sum::<f64>()
         });
-        let best = minimum(self.set, &mut total, &self.near);
-        self.near.clone_from(&best.point);
+        let best = minimum(self.set, &mut total, &self.memory.vector);
+        self.memory.vector.clone_from(&best.point);
         best
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
     }
 }
 

@@ -9,17 +9,17 @@
 use thalweg_minimize::function;
 use thalweg_sets::Set;
 
-use crate::Sequence;
 use crate::best::{Best, minimum};
 use crate::rows::Rows;
 use crate::vector::dot;
+use crate::{Memory, Sequence};
 
 pub(crate) struct Softmax {
     rows: Rows,
     λ: f64,
     set: Set,
     steepest: f64,
-    near: Vec<f64>,
+    memory: Memory,
     scores: Vec<f64>,
 }
 
@@ -30,7 +30,7 @@ impl Softmax {
         let mut near = vec![0.0; n];
         set.project(&mut near);
         let scores = vec![0.0; rows.classes];
-        Softmax { rows, λ, set, steepest, near, scores }
+        Softmax { rows, λ, set, steepest, memory: Memory::new(near), scores }
     }
 }
 
@@ -46,7 +46,7 @@ impl Sequence for Softmax {
     }
 
     fn dimension(&self) -> usize {
-        self.near.len()
+        self.memory.vector.len()
     }
 
     fn set(&self) -> Set {
@@ -59,20 +59,26 @@ impl Sequence for Softmax {
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
         let ridge = begin(self.λ, θ, g);
-        let (x, class) = self.rows.next();
+        let (x, class) = self.rows.after(self.memory.rounds);
+        self.memory.rounds += 1;
         ridge + add(x, class, 1.0, θ, g, &mut self.scores)
     }
 
     fn best(&mut self) -> Best {
-        let (rows, λ, scores) = (&self.rows, self.λ * self.rows.count(), &mut self.scores);
-        let mut total = function(self.near.len(), |θ: &[f64], g: &mut [f64]| {
+        let (rows, t, scores) = (&self.rows, self.memory.rounds, &mut self.scores);
+        let λ = self.λ * t as f64;
+        let mut total = function(self.memory.vector.len(), |θ: &[f64], g: &mut [f64]| {
             let ridge = begin(λ, θ, g);
-            let losses = rows.dealt().map(|(x, class, times)| add(x, class, times, θ, g, scores));
+            let losses = rows.within(t).map(|(x, class, times)| add(x, class, times, θ, g, scores));
             ridge + losses.sum::<f64>()
         });
-        let best = minimum(self.set, &mut total, &self.near);
-        self.near.clone_from(&best.point);
+        let best = minimum(self.set, &mut total, &self.memory.vector);
+        self.memory.vector.clone_from(&best.point);
         best
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
     }
 }
 
