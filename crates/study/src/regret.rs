@@ -101,6 +101,7 @@ struct Place {
 
 /// What came of playing on.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is never more than one")]
 pub enum Played {
     /// There is something to tell.
     Event(Event),
