@@ -6,6 +6,7 @@ use thalweg_random::Stream;
 use crate::vector::dot;
 
 /// Rows with classes, in the order in which they are dealt.
+#[derive(Clone)]
 pub(crate) struct Rows {
     /// `[rows, columns]`
     values: Vec<f64>,

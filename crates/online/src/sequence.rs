@@ -53,6 +53,9 @@ pub trait Sequence: Send {
     /// What it remembers: a sequence of the same call and deal that is given it goes on with the same bits.
     fn memory(&mut self) -> &mut Memory;
 
+    /// Another one that stands where this one does: to deal the same from the first round on can take as long as to play.
+    fn duplicate(&self) -> Box<dyn Sequence>;
+
     /// What theory says of the expected regret on these losses in particular.
     fn growths(&self) -> Vec<Growth> {
         Vec::new()

@@ -189,13 +189,20 @@ fn a_memory_is_all_that_going_on_needs() {
         }
         let mut resumed = dealt(call, 60);
         *resumed.memory() = whole.memory().clone();
+        let mut duplicate = whole.duplicate();
         let mut again = g.clone();
         for t in 40..60 {
             let θ = point(&*whole, t);
-            assert_eq!(resumed.play(&θ, &mut again), whole.play(&θ, &mut g), "{call}, round {t}");
-            assert_eq!(again, g, "{call}, round {t}");
+            let lost = whole.play(&θ, &mut g);
+            for other in [&mut resumed, &mut duplicate] {
+                assert_eq!(other.play(&θ, &mut again), lost, "{call}, round {t}");
+                assert_eq!(again, g, "{call}, round {t}");
+            }
         }
-        assert_eq!(resumed.best(), whole.best(), "{call}");
-        assert_eq!(resumed.memory(), whole.memory(), "{call}");
+        let best = whole.best();
+        for other in [&mut resumed, &mut duplicate] {
+            assert_eq!(other.best(), best, "{call}");
+            assert_eq!(other.memory(), whole.memory(), "{call}");
+        }
     }
 }

@@ -156,7 +156,7 @@ impl Online {
             full.push(arguments.full().to_string());
             players.push(Player {
                 optimizer,
-                sequence: sequence(&experiment.sequence, &deal)?,
+                sequence: first.duplicate(),
                 theorem,
                 θ: start.clone(),
                 g: vec![0.0; first.dimension()],

@@ -12,6 +12,7 @@ use thalweg_sets::Set;
 use super::linear::Sum;
 use crate::{Best, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct AdversarialLinear {
     dimension: usize,
     set: Set,
@@ -67,5 +68,9 @@ impl Sequence for AdversarialLinear {
 
     fn memory(&mut self) -> &mut Memory {
         &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

@@ -6,6 +6,7 @@ use crate::vector::dot;
 use crate::{Best, Memory};
 
 /// The sum of what was dealt.
+#[derive(Clone)]
 pub(crate) struct Sum {
     pub memory: Memory,
 }

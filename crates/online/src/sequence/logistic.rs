@@ -16,6 +16,7 @@ use crate::rows::Rows;
 use crate::vector::{dot, ridge};
 use crate::{Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct Logistic {
     rows: Rows,
     λ: f64,
@@ -77,6 +78,10 @@ impl Sequence for Logistic {
 
     fn memory(&mut self) -> &mut Memory {
         &mut self.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }
 

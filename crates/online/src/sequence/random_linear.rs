@@ -14,6 +14,7 @@ use thalweg_sets::Set;
 use super::linear::Sum;
 use crate::{Best, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct RandomLinear {
     dimension: usize,
     set: Set,
@@ -59,5 +60,9 @@ impl Sequence for RandomLinear {
 
     fn memory(&mut self) -> &mut Memory {
         &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

@@ -13,6 +13,7 @@ use thalweg_sets::Set;
 use super::linear::Sum;
 use crate::{Best, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct Reddi {
     c: f64,
     sum: Sum,
@@ -57,5 +58,9 @@ impl Sequence for Reddi {
 
     fn memory(&mut self) -> &mut Memory {
         &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

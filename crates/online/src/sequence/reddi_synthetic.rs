@@ -18,6 +18,7 @@ use crate::{Best, Memory, Sequence};
 const LARGE: f64 = 1010.0;
 const SMALL: f64 = -10.0;
 
+#[derive(Clone)]
 pub(crate) struct ReddiSynthetic {
     /// What the large gradient is drawn from, if it is.
     draws: Option<Stream>,
@@ -72,5 +73,9 @@ impl Sequence for ReddiSynthetic {
 
     fn memory(&mut self) -> &mut Memory {
         &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

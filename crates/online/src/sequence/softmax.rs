@@ -15,6 +15,7 @@ use crate::rows::Rows;
 use crate::vector::{dot, ridge};
 use crate::{Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct Softmax {
     rows: Rows,
     λ: f64,
@@ -78,6 +79,10 @@ impl Sequence for Softmax {
 
     fn memory(&mut self) -> &mut Memory {
         &mut self.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }
 

@@ -19,6 +19,7 @@ use thalweg_sets::Set;
 use super::linear::Sum;
 use crate::{Best, Growth, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct SparseLinear {
     /// p_i
     shares: Vec<f64>,
@@ -94,6 +95,10 @@ impl Sequence for SparseLinear {
 
     fn memory(&mut self) -> &mut Memory {
         &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 
     fn growths(&self) -> Vec<Growth> {
