@@ -263,10 +263,10 @@ pub struct TraceArgs {
 #[derive(Debug, clap::Args)]
 pub struct RegretArgs {
     /// The losses and their convex set; see `thalweg list sequences`
-    #[arg(long, value_name = "CALL")]
-    pub sequence: Call,
+    #[arg(long, value_name = "CALL", required_unless_present = "resume")]
+    pub sequence: Option<Call>,
     /// An optimizer that plays, as a call: "sgd", "adagrad(lr=0.5)"; may be repeated. Without lr, theory's
-    #[arg(long = "optimizer", value_name = "CALL", required = true)]
+    #[arg(long = "optimizer", value_name = "CALL", required_unless_present = "resume")]
     pub optimizers: Vec<Call>,
     /// How many rounds
     #[arg(long, value_name = "T", default_value_t = 10_000, value_parser = from_1_to::<MOST>, allow_negative_numbers = true)]
@@ -283,6 +283,9 @@ pub struct RegretArgs {
     /// The folder of the run [default: a new one below runs/]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Go on with the run in this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sequence", "optimizers", "rounds", "seed", "start", "data", "out"])]
+    pub resume: Option<PathBuf>,
     /// Print the events as lines of JSON instead of a table
     #[arg(long)]
     pub json: bool,

@@ -8,6 +8,7 @@ pub mod minimize;
 pub mod regret;
 pub mod report;
 mod rows;
+mod runs;
 pub mod schedule;
 pub mod trace;
 

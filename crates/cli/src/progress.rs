@@ -197,12 +197,17 @@ impl Watch for Progress {
     }
 
     fn should_stop(&self) -> bool {
-        STOP.load(Ordering::Relaxed)
+        should_stop()
     }
 }
 
-/// The first signal stops after the step at hand; a second one ends at once.
-fn catch_signals() -> Result<(), ctrlc::Error> {
+/// Whether a signal came that ends a program.
+pub fn should_stop() -> bool {
+    STOP.load(Ordering::Relaxed)
+}
+
+/// The first signal stops after the step or the round at hand; a second one ends at once.
+pub fn catch_signals() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);

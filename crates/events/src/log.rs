@@ -35,6 +35,11 @@ impl Log {
         line.push(b'\n');
         self.file.write_all(&line)
     }
+
+    /// Waits until all lines are on disk: what relies on them may be written then.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
 }
 
 /// A file of events cannot be read.

@@ -154,6 +154,13 @@ impl Windows {
         Ok([0, 1].map(|i| (padded[i] - extent[i]) / self.stride[i] + 1))
     }
 
+    /// The shape of images with one value for each window of these: `[n, places down, places across, channels]`.
+    pub(crate) fn pooled(&self, shape: Shape) -> Result<Shape, Problem> {
+        let [n, height, width, channels] = images(shape)?;
+        let [down, across] = self.places([height, width])?;
+        Ok([n, down, across, channels].into())
+    }
+
     /// Whether each window is one pixel, and each pixel a window.
     pub(crate) fn are_pixels(&self) -> bool {
         self.size == [1, 1] && self.stride == [1, 1] && self.padding == [[0; 2]; 2]

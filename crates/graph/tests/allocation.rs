@@ -1,43 +1,18 @@
 //! A run allocates nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
+use thalweg_allocations::of_this_thread;
 use thalweg_graph::{
     Activation, BatchNorm, Convolution, Graph, Parameters, Plan, Pooling, Role, RunOptions,
 };
 
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 fn allocations(plan: &mut Plan<f32>, parameters: &Parameters<f32>) -> usize {
     let mut run = || plan.run(parameters, RunOptions::default()).unwrap();
     run();
-    let before = ALLOCATIONS.get();
+    let before = of_this_thread();
     for _ in 0..10 {
         run();
     }
-    ALLOCATIONS.get() - before
+    of_this_thread() - before
 }
 
 #[test]

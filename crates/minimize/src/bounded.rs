@@ -207,6 +207,8 @@ struct Model<T> {
     pivots: Vec<usize>,
     reduced: Vec<f64>,
     reduced_pivots: Vec<usize>,
+    /// ZᵀW
+    zw: Vec<f64>,
     /// Vectors of 2k.
     p: Vec<f64>,
     c: Vec<f64>,
@@ -238,6 +240,7 @@ impl<T: Scalar> Model<T> {
             pivots: vec![0; 2 * m],
             reduced: zeros(4 * m * m),
             reduced_pivots: vec![0; 2 * m],
+            zw: zeros(2 * m * n),
             p: zeros(2 * m),
             c: zeros(2 * m),
             w: zeros(2 * m),
@@ -291,23 +294,26 @@ impl<T: Scalar> Model<T> {
 
     /// Factors M⁻¹; whether it is regular.
     fn factor_middle(&mut self) -> bool {
-        self.fill_middle();
         let size = 2 * self.order.len();
-        dense::lu(&mut self.middle[..size * size], size, &mut self.pivots)
+        let mut middle = std::mem::take(&mut self.middle);
+        self.fill_middle(&mut middle);
+        let regular = dense::lu(&mut middle[..size * size], size, &mut self.pivots);
+        self.middle = middle;
+        regular
     }
 
     /// middle ← M⁻¹
-    fn fill_middle(&mut self) {
+    fn fill_middle(&self, middle: &mut [f64]) {
         let (m, k) = (self.memory, self.order.len());
         for (row, &i) in self.order.iter().enumerate() {
             for (column, &j) in self.order.iter().enumerate() {
                 let below = if row > column { self.sy[i * m + j] } else { 0.0 };
                 let above = if column > row { self.sy[j * m + i] } else { 0.0 };
                 let diagonal = if row == column { -self.sy[i * m + i] } else { 0.0 };
-                self.middle[row * 2 * k + column] = diagonal;
-                self.middle[row * 2 * k + k + column] = above;
-                self.middle[(k + row) * 2 * k + column] = below;
-                self.middle[(k + row) * 2 * k + k + column] = self.θ * self.ss[i * m + j];
+                middle[row * 2 * k + column] = diagonal;
+                middle[row * 2 * k + k + column] = above;
+                middle[(k + row) * 2 * k + column] = below;
+                middle[(k + row) * 2 * k + k + column] = self.θ * self.ss[i * m + j];
             }
         }
     }
@@ -322,12 +328,12 @@ impl<T: Scalar> Model<T> {
     }
 
     /// out ← Wᵀv
-    fn times_w(&self, v: impl Iterator<Item = (usize, f64)> + Clone, out: &mut [f64]) {
+    fn times_w(&self, v: &[f64], out: &mut [f64]) {
         let k = self.order.len();
+        let dot = |a: &[T]| a.iter().zip(v).map(|(&a, v)| a.into() * v).sum::<f64>();
         for (place, &slot) in self.order.iter().enumerate() {
-            let (s, y) = (self.s(slot), self.y(slot));
-            out[place] = v.clone().map(|(i, v)| y[i].into() * v).sum();
-            out[k + place] = self.θ * v.clone().map(|(i, v)| s[i].into() * v).sum::<f64>();
+            out[place] = dot(self.y(slot));
+            out[k + place] = self.θ * dot(self.s(slot));
         }
     }
 
@@ -363,7 +369,7 @@ impl<T: Scalar> Model<T> {
         self.sorted.sort_unstable_by(|&i, &j| breaks[i].total_cmp(&breaks[j]).then(i.cmp(&j)));
         let [mut p, mut c, mut w, mut mw] =
             [&mut self.p, &mut self.c, &mut self.w, &mut self.mw].map(std::mem::take);
-        self.times_w(self.d.iter().copied().enumerate(), &mut p);
+        self.times_w(&self.d, &mut p);
         c.fill(0.0);
         let dot =
             |a: &[f64], b: &[f64]| -> f64 { a[..size].iter().zip(b).map(|(a, b)| a * b).sum() };
@@ -422,64 +428,76 @@ impl<T: Scalar> Model<T> {
 
     /// The direct primal method: from target = x^c to x̂.
     fn minimize_free(&mut self, x: &[T], g: &[T], lower: &[T], upper: &[T]) {
-        let size = 2 * self.order.len();
-        if size == 0 || self.free.is_empty() {
+        let (size, count, θ) = (2 * self.order.len(), self.free.len(), self.θ);
+        if size == 0 || count == 0 {
             return;
         }
-        let θ = self.θ;
-        let [mut v, mut w, mut mc] = [&mut self.v, &mut self.w, &mut self.mw].map(std::mem::take);
+        let [mut v, mut mc, mut r] = [&mut self.v, &mut self.mw, &mut self.d].map(std::mem::take);
+        let [mut reduced, mut zw] = [&mut self.reduced, &mut self.zw].map(std::mem::take);
+        self.fill_zw(&mut zw);
+        let zw_of = |column: usize| &zw[column * count..][..count];
+        let (matrix, way) = (&mut reduced[..size * size], &mut r[..count]);
         mc.copy_from_slice(&self.c);
         self.times_m(&mut mc);
-        // d ← the reduced gradient, r = g + θ(x^c − x) − WMc.
-        let mut d = std::mem::take(&mut self.d);
-        let mut reduced = std::mem::take(&mut self.reduced);
-        reduced[..size * size].fill(0.0);
-        for &i in &self.free {
-            self.row(i, &mut w);
-            let wmc: f64 = w[..size].iter().zip(&mc).map(|(w, mc)| w * mc).sum();
-            d[i] = g[i].into() + θ * (self.target[i] - x[i].into()) - wmc;
-            // −N = −WᵀZZᵀW/θ
-            for (row, &a) in reduced[..size * size].chunks_exact_mut(size).zip(&w) {
-                row.iter_mut().zip(&w).for_each(|(out, b)| *out -= a * b / θ);
+        // r = Zᵀ(g + θ(x^c − x) − WMc), the reduced gradient.
+        for (r, &i) in way.iter_mut().zip(&self.free) {
+            *r = g[i].into() + θ * (self.target[i] - x[i].into());
+        }
+        for (mc, zw) in mc[..size].iter().zip(zw.chunks_exact(count)) {
+            vector::add_scaled(way, -mc, zw);
+        }
+        // (M⁻¹ − N) v = WᵀZr,  N = WᵀZZᵀW/θ
+        self.fill_middle(matrix);
+        for i in 0..size {
+            v[i] = vector::dot(zw_of(i), way);
+            for j in 0..=i {
+                let entry = matrix[i * size + j] - vector::dot(zw_of(i), zw_of(j)) / θ;
+                (matrix[i * size + j], matrix[j * size + i]) = (entry, entry);
             }
         }
-        self.times_w(self.free.iter().map(|&i| (i, d[i])), &mut v);
-        // (M⁻¹ − N) v = WᵀZr
-        self.fill_middle();
-        for (out, &entry) in reduced.iter_mut().zip(&self.middle[..size * size]) {
-            *out += entry;
-        }
-        let regular = self.factor_middle()
-            && dense::lu(&mut reduced[..size * size], size, &mut self.reduced_pivots);
-        if regular {
-            let matrix = &reduced[..size * size];
+        if dense::lu(matrix, size, &mut self.reduced_pivots) {
             dense::lu_solve(matrix, size, &self.reduced_pivots, &mut v[..size]);
-            // The way along which x^c would be cut off, and the slope at its projection.
+            // −(r + ZᵀWv/θ)/θ
+            for (v, zw) in v[..size].iter().zip(zw.chunks_exact(count)) {
+                vector::add_scaled(way, v / θ, zw);
+            }
+            // Along this way x^c would be cut off; and the slope at its projection.
             let (mut share, mut slope) = (1.0f64, 0.0);
             for i in 0..self.n {
                 slope += (self.target[i] - x[i].into()) * g[i].into();
             }
-            for &i in &self.free {
-                self.row(i, &mut w);
-                let wv: f64 = w[..size].iter().zip(&v).map(|(w, v)| w * v).sum();
-                d[i] = -d[i] / θ - wv / (θ * θ);
+            for (way, &i) in way.iter_mut().zip(&self.free) {
+                *way /= -θ;
                 let from = self.target[i];
                 let (least, most): (f64, f64) = (lower[i].into(), upper[i].into());
-                let to = (from + d[i]).max(least).min(most);
+                let to = (from + *way).max(least).min(most);
                 slope += (to - from) * g[i].into();
-                if d[i] != 0.0 {
-                    let bound = if d[i] > 0.0 { most } else { least };
-                    share = share.min((bound - from) / d[i]);
+                if *way != 0.0 {
+                    let bound = if *way > 0.0 { most } else { least };
+                    share = share.min((bound - from) / *way);
                 }
             }
-            if d.iter().all(|d| d.is_finite()) {
-                for &i in &self.free {
-                    let way = if slope < 0.0 { d[i] } else { share * d[i] };
+            if way.iter().all(|way| way.is_finite()) {
+                for (way, &i) in way.iter().zip(&self.free) {
+                    let way = if slope < 0.0 { *way } else { share * way };
                     self.target[i] =
                         (self.target[i] + way).max(lower[i].into()).min(upper[i].into());
                 }
             }
         }
-        (self.v, self.w, self.mw, self.d, self.reduced) = (v, w, mc, d, reduced);
+        (self.v, self.mw, self.d, self.reduced, self.zw) = (v, mc, r, reduced, zw);
+    }
+
+    /// zw ← ZᵀW, the rows of W that belong to the free coordinates, column by column.
+    fn fill_zw(&self, zw: &mut [f64]) {
+        let (k, count) = (self.order.len(), self.free.len());
+        let (of_y, of_s) = zw.split_at_mut(k * count);
+        let columns = of_y.chunks_exact_mut(count).zip(of_s.chunks_exact_mut(count));
+        for ((of_y, of_s), &slot) in columns.zip(&self.order) {
+            let (s, y) = (self.s(slot), self.y(slot));
+            for ((of_y, of_s), &i) in of_y.iter_mut().zip(of_s).zip(&self.free) {
+                (*of_y, *of_s) = (y[i].into(), self.θ * s[i].into());
+            }
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! An iteration allocates nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::ops::ControlFlow;
 
+use thalweg_allocations::of_this_thread;
 use thalweg_minimize::direction::{
     Beta, ConjugateGradient, SteepestDescent, bfgs, lbfgs, newton, newton_cg, saddle_free_newton,
 };
@@ -12,29 +11,6 @@ use thalweg_minimize::{
     Gradient, Hessian, Iteration, LbfgsB, LevenbergMarquardt, LineSearch, Method, Objective,
     Options, Products, Residuals, Stop, TrustRegion,
 };
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Rosenbrock's valley in 40 coordinates, pairwise.
 struct Valley;
@@ -108,9 +84,9 @@ fn allocations<M: Method<f64, Valley>>(method: &mut M, iterations: usize) -> usi
     let (mut first, mut last) = (0, 0);
     let mut observe = |iteration: &Iteration| {
         if iteration.iteration == 0 {
-            first = ALLOCATIONS.get();
+            first = of_this_thread();
         }
-        last = ALLOCATIONS.get();
+        last = of_this_thread();
         ControlFlow::Continue(())
     };
     let stop = Stop { iterations, gradient: 1e-12, ..Stop::default() };

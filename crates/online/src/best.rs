@@ -15,8 +15,11 @@
 //! projected gradient: Birgin, Martínez & Raydan, *Nonmonotone spectral projected gradient methods on convex sets*,
 //! SIAM J. Optim. 10(4), 2000, algorithm SPG2, <https://doi.org/10.1137/S1052623497330963>.
 
+use std::cell::Cell;
+use std::ops::ControlFlow;
+
 use thalweg_minimize::search::StrongWolfe;
-use thalweg_minimize::{Gradient, LbfgsB, Method, Stop};
+use thalweg_minimize::{Gradient, Iteration, LbfgsB, Method, Options, Stop, function};
 use thalweg_sets::Set;
 
 use crate::vector::dot;
@@ -74,18 +77,33 @@ pub(crate) fn minimum(set: Set, f: &mut impl Gradient<f64>, start: &[f64]) -> Be
     best
 }
 
-/// L-BFGS-B, until the projected gradient is as good as 0.
+/// L-BFGS-B, until the gap is closed, or the projected gradient is as good as 0.
 fn quasi_newton(low: f64, high: f64, f: &mut impl Gradient<f64>, start: &[f64]) -> Best {
     let n = start.len();
+    let set = Set::Box { low, high };
+    let mut z = vec![0.0; n];
+    let mut best = Best { value: f64::INFINITY, gap: f64::INFINITY, point: start.to_vec() };
+    let is_found = Cell::new(false);
+    let mut watched = function(n, |x: &[f64], g: &mut [f64]| {
+        let value = f.value_and_gradient(x, g);
+        let gap = gap(set, x, g, &mut z);
+        if gap < best.gap {
+            (best.value, best.gap) = (value, gap);
+            best.point.copy_from_slice(x);
+            is_found.set(best.is_found());
+        }
+        value
+    });
+    let mut observe = |_: &Iteration| match is_found.get() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
     let stop = Stop { gradient: 1e-13, evaluations: EVALUATIONS, ..Stop::default() };
-    let point = LbfgsB::new(20, vec![low; n], vec![high; n], StrongWolfe::default())
+    let options = Options { stop, observe: Some(&mut observe), ..Options::default() };
+    LbfgsB::new(20, vec![low; n], vec![high; n], StrongWolfe::default())
         .expect("a box has room")
-        .minimize(f, start, stop.into())
-        .x;
-    let mut g = vec![0.0; n];
-    let value = f.value_and_gradient(&point, &mut g);
-    let gap = gap(Set::Box { low, high }, &point, &g, &mut vec![0.0; n]);
-    Best { value, gap, point }
+        .minimize(&mut watched, start, options);
+    best
 }
 
 /// The spectral projected gradient, until the gap is closed.

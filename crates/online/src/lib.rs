@@ -32,4 +32,4 @@ mod vector;
 
 pub use best::Best;
 pub use named::{Deal, SEQUENCES, SequenceError, sequence};
-pub use sequence::{Growth, Sequence};
+pub use sequence::{Growth, Memory, Sequence};

@@ -1,4 +1,4 @@
-//! Rows of data, dealt one after the other, and how often each one was.
+//! Rows of data, dealt one after the other.
 
 use thalweg_data::{Examples, Measurements};
 use thalweg_random::Stream;
@@ -6,6 +6,7 @@ use thalweg_random::Stream;
 use crate::vector::dot;
 
 /// Rows with classes, in the order in which they are dealt.
+#[derive(Clone)]
 pub(crate) struct Rows {
     /// `[rows, columns]`
     values: Vec<f64>,
@@ -14,9 +15,6 @@ pub(crate) struct Rows {
     pub classes: usize,
     /// Where they come from, in words.
     pub data: String,
-    /// How often each row was dealt.
-    dealt: Vec<f64>,
-    t: usize,
 }
 
 impl Rows {
@@ -26,25 +24,16 @@ impl Rows {
         let all: Vec<usize> = (0..examples.len()).collect();
         let mut values = vec![0.0; all.len() * columns];
         examples.gather_features(&all, &mut values);
-        Rows::new(values, columns, examples.labels().to_vec(), examples.classes(), data)
+        let (labels, classes) = (examples.labels().to_vec(), examples.classes());
+        Rows { values, columns, labels, classes, data }
     }
 
     /// The rows, each with a 1 behind it.
     pub fn with_ones(of: &Measurements, data: String) -> Rows {
         let rows = of.values.chunks(of.columns);
         let values = rows.flat_map(|row| row.iter().copied().chain([1.0])).collect();
-        Rows::new(values, of.columns + 1, of.labels.clone(), of.class_names.len(), data)
-    }
-
-    fn new(
-        values: Vec<f64>,
-        columns: usize,
-        labels: Vec<u16>,
-        classes: usize,
-        data: String,
-    ) -> Rows {
-        let dealt = vec![0.0; labels.len()];
-        Rows { values, columns, labels, classes, data, dealt, t: 0 }
+        let (labels, classes) = (of.labels.clone(), of.class_names.len());
+        Rows { values, columns: of.columns + 1, labels, classes, data }
     }
 
     /// The same in the order that the seed says.
@@ -59,25 +48,18 @@ impl Rows {
         (&self.values[i * self.columns..][..self.columns], usize::from(self.labels[i]))
     }
 
-    /// The next row with its class; after the last one comes the first.
-    pub fn next(&mut self) -> (&[f64], usize) {
-        let i = self.t % self.labels.len();
-        self.t += 1;
-        self.dealt[i] += 1.0;
-        self.row(i)
+    /// The row that comes after `rounds` others, with its class; after the last one comes the first.
+    pub fn after(&self, rounds: u64) -> (&[f64], usize) {
+        self.row((rounds % self.labels.len() as u64) as usize)
     }
 
-    /// How many were dealt.
-    pub fn count(&self) -> f64 {
-        self.t as f64
-    }
-
-    /// The rows that were dealt, each with its class and how often.
-    pub fn dealt(&self) -> impl Iterator<Item = (&[f64], usize, f64)> {
-        let seen = self.t.min(self.labels.len());
-        (0..seen).map(|i| {
-            let (row, class) = self.row(i);
-            (row, class, self.dealt[i])
+    /// The rows of the first `rounds`, each with its class and how often it came.
+    pub fn within(&self, rounds: u64) -> impl Iterator<Item = (&[f64], usize, f64)> {
+        let all = self.labels.len() as u64;
+        let (each, more) = (rounds / all, rounds % all);
+        (0..rounds.min(all)).map(move |i| {
+            let (row, class) = self.row(i as usize);
+            (row, class, (each + u64::from(i < more)) as f64)
         })
     }
 

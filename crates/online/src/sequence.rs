@@ -50,9 +50,46 @@ pub trait Sequence: Send {
     /// The best fixed point of the rounds that were played, at least one.
     fn best(&mut self) -> Best;
 
+    /// What it remembers: a sequence of the same call and deal that is given it goes on with the same bits.
+    fn memory(&mut self) -> &mut Memory;
+
+    /// Another one that stands where this one does: to deal the same from the first round on can take as long as to play.
+    fn duplicate(&self) -> Box<dyn Sequence>;
+
     /// What theory says of the expected regret on these losses in particular.
     fn growths(&self) -> Vec<Growth> {
         Vec::new()
+    }
+}
+
+/// All that the rounds to come, and their best fixed point, depend on beside the call and the deal.
+///
+/// ```
+/// use thalweg_online::{Deal, sequence};
+///
+/// let call = "random-linear(dimension=2)".parse()?;
+/// let mut losses = sequence(&call, &Deal::default())?;
+/// let mut g = [0.0; 2];
+/// losses.play(&[0.5, -1.0], &mut g);
+///
+/// let mut others = sequence(&call, &Deal::default())?;
+/// *others.memory() = losses.memory().clone();
+/// assert_eq!(others.best(), losses.best());
+/// assert_eq!(others.play(&[1.0, 1.0], &mut g), losses.play(&[1.0, 1.0], &mut g));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Memory {
+    /// How many rounds were played.
+    pub rounds: u64,
+    /// n numbers: of linear losses Σ g_t, of others the best point so far, from which the next one is looked for.
+    pub vector: Vec<f64>,
+}
+
+impl Memory {
+    /// Of no rounds.
+    pub(crate) fn new(vector: Vec<f64>) -> Memory {
+        Memory { rounds: 0, vector }
     }
 }
 

@@ -174,3 +174,35 @@ fn mistakes_are_told_in_one_line() {
         "reddi takes no data: give data to agaricus-logistic or digits-softmax"
     );
 }
+
+/// Rounds and best points, to the bit, of a sequence that is given the memory of another one.
+#[test]
+fn a_memory_is_all_that_going_on_needs() {
+    for call in CALLS {
+        let mut whole = dealt(call, 60);
+        let mut g = vec![0.0; whole.dimension()];
+        for t in 0..40 {
+            whole.play(&point(&*whole, t), &mut g);
+            if t % 13 == 12 {
+                whole.best();
+            }
+        }
+        let mut resumed = dealt(call, 60);
+        *resumed.memory() = whole.memory().clone();
+        let mut duplicate = whole.duplicate();
+        let mut again = g.clone();
+        for t in 40..60 {
+            let θ = point(&*whole, t);
+            let lost = whole.play(&θ, &mut g);
+            for other in [&mut resumed, &mut duplicate] {
+                assert_eq!(other.play(&θ, &mut again), lost, "{call}, round {t}");
+                assert_eq!(again, g, "{call}, round {t}");
+            }
+        }
+        let best = whole.best();
+        for other in [&mut resumed, &mut duplicate] {
+            assert_eq!(other.best(), best, "{call}");
+            assert_eq!(other.memory(), whole.memory(), "{call}");
+        }
+    }
+}

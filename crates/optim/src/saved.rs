@@ -176,6 +176,12 @@ impl Slot<'_> {
         Slot { name, shape: Cow::Borrowed(&[]), values: Values::F64(Cow::Owned(vec![x])) }
     }
 
+    /// The same with values of its own.
+    pub fn into_owned(self) -> Slot<'static> {
+        let Slot { name, shape, values } = self;
+        Slot { name, shape: shape.into_owned().into(), values: values.into_owned() }
+    }
+
     /// The same; a number of the whole becomes one of the part that `scope` names: `@steps` is `@0.steps`.
     pub(crate) fn within(self, scope: &str) -> Self {
         match self.name.strip_prefix('@') {
@@ -204,6 +210,15 @@ impl Values<'_> {
     /// The values as numbers of type `T`, if that is how they are kept.
     pub fn of<T: Stored>(&self) -> Option<&[T]> {
         T::of(self)
+    }
+
+    fn into_owned(self) -> Values<'static> {
+        match self {
+            Values::F32(values) => Values::F32(values.into_owned().into()),
+            Values::F64(values) => Values::F64(values.into_owned().into()),
+            Values::Bf16(values) => Values::Bf16(values.into_owned().into()),
+            Values::U8(values) => Values::U8(values.into_owned().into()),
+        }
     }
 
     fn type_name(&self) -> &'static str {
@@ -281,7 +296,8 @@ pub struct Loader {
 }
 
 impl Loader {
-    pub(crate) fn new(saved: Vec<Slot<'static>>) -> Loader {
+    /// Of these pieces, whose names differ.
+    pub fn new(saved: Vec<Slot<'static>>) -> Loader {
         let slots = saved.into_iter().map(|slot| (slot.name.clone(), (slot, false))).collect();
         Loader { slots, differences: Vec::new(), commits: false, scope: String::new() }
     }
@@ -384,7 +400,11 @@ impl Loader {
     }
 
     /// Ends the first time through.
-    pub(crate) fn commit(&mut self) -> Result<(), StateError> {
+    ///
+    /// # Errors
+    ///
+    /// If something did not fit, or a piece was not asked for; all of it is listed.
+    pub fn commit(&mut self) -> Result<(), StateError> {
         let unknown = self.slots.iter().filter(|(_, (_, used))| !used).map(|(name, _)| name);
         let mut unknown: Vec<_> = unknown.map(|name| format!("'{name}' is not known")).collect();
         unknown.sort_unstable();

@@ -1,9 +1,6 @@
 //! A step allocates nothing after the first, whatever the optimizer, except where eigenvectors or orthogonal
 //! factors are refreshed.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 #[path = "every_call/run.rs"]
 #[allow(dead_code, reason = "shared with the table of properties, which uses more of it")]
 mod run;
@@ -13,32 +10,11 @@ mod table;
 
 use half::bf16;
 use rayon::ThreadPoolBuilder;
+use thalweg_allocations::of_all_threads;
 use thalweg_optim::{Gradient, Observe, Segment, Stored};
 
 use crate::run::{Run, Tensor};
 use crate::table::{Line, all, ensure, for_each};
-
-/// Allocations of all threads.
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-struct Counting;
-
-// SAFETY: every call goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Words whose rule refreshes eigenvectors or orthogonal factors.
 const REFRESH: [&str; 2] = ["shampoo", "soap"];
@@ -63,10 +39,10 @@ fn allocates_nothing<T: Stored>(line: &Line, observe: Observe) -> Result<(), Str
     });
     let mut counts = [0; 8];
     for count in &mut counts {
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = of_all_threads();
         optimizer.probe(&mut segments).unwrap();
         optimizer.step(&mut segments).unwrap();
-        *count = ALLOCATIONS.load(Ordering::Relaxed) - before;
+        *count = of_all_threads() - before;
     }
     // What is around takes its room when it begins: the first of several gradients, the first average.
     let first = if line.is_alone() { 1 } else { 5 };

@@ -3,7 +3,7 @@
 mod page;
 mod plot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thalweg_events::{Event, GaveUp, Growth, OnlineStarted, Player, Regret, Theory};
 
@@ -71,6 +71,8 @@ pub struct OnlineLines {
     names: Vec<String>,
     width: usize,
     residual: f64,
+    /// Who came to the last round, or gave up.
+    over: BTreeSet<usize>,
 }
 
 impl OnlineLines {
@@ -90,6 +92,9 @@ impl OnlineLines {
         match event {
             Event::OnlineStarted(started) => self.begin(started),
             Event::Regret(regret) => {
+                if regret.t == self.rounds {
+                    self.over.insert(regret.player);
+                }
                 self.residual = self.residual.max(regret.gap / regret.best.abs().max(1.0));
                 match is_of_series(regret.t) || regret.t == self.rounds {
                     true => self.row(regret),
@@ -97,15 +102,19 @@ impl OnlineLines {
                 }
             }
             Event::GaveUp(GaveUp { player, reason, .. }) => {
+                self.over.insert(*player);
                 format!("{:>10}  {}: {reason}\n", "×", self.name(*player))
             }
             _ => String::new(),
         }
     }
 
-    /// The last line.
+    /// The last lines: how good the best fixed points are, and whether anybody is not at the last round.
     pub fn end(&self) -> String {
-        format!("\n{}\n", residual(self.residual))
+        let unfinished = (0..self.names.len()).filter(|player| !self.over.contains(player));
+        let banner = banner(unfinished.count());
+        let banner = banner.map(|text| text + "\n").unwrap_or_default();
+        format!("\n{}\n{banner}", residual(self.residual))
     }
 
     fn name(&self, player: usize) -> &str {
@@ -207,8 +216,8 @@ fn residual(residual: f64) -> String {
     }
 }
 
-fn banner(run: &OnlineRun) -> Option<String> {
-    let unfinished = run.unfinished() as u64;
+fn banner(unfinished: usize) -> Option<String> {
+    let unfinished = unfinished as u64;
     (unfinished > 0).then(|| {
         format!("The run was interrupted: {} did not finish.", plural(unfinished, "player"))
     })

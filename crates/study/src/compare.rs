@@ -49,14 +49,6 @@ pub enum CompareError {
     /// Results cannot be kept.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// An event or a checkpoint cannot be written.
-    #[error("cannot write to {folder}: {source}; make room and go on with --resume {folder}")]
-    Write {
-        /// The folder.
-        folder: String,
-        /// Why.
-        source: std::io::Error,
-    },
     /// A checkpoint does not fit.
     #[error("the checkpoint of contender {} with seed {}: {source}; delete it to begin this trial again", trial.contender, trial.seed)]
     Resume {
@@ -96,7 +88,7 @@ pub fn compare<T: Element>(
     }
     let log = Mutex::new(folder.log()?);
     let run = Run { experiment, resolved, task, folder, log, checkpoint_every, watch };
-    if !folder.has_begun() {
+    if folder.events().is_empty() {
         run.write(&Event::Started(started(experiment, resolved, task, parameters)))?;
     }
 
@@ -177,8 +169,7 @@ impl<T: Element> Run<'_, T> {
                 }
             }
             if kept.elapsed() >= self.checkpoint_every {
-                let written = self.folder.keep_checkpoint(trial, &training.save());
-                written.map_err(|source| self.cannot_write(source))?;
+                self.folder.keep_checkpoint(trial, &training.save())?;
                 kept = Instant::now();
             }
         }
@@ -195,13 +186,9 @@ impl<T: Element> Run<'_, T> {
 
     fn write(&self, event: &Event) -> Result<(), CompareError> {
         let written = self.log.lock().expect("no worker panics while it writes").write(event);
-        written.map_err(|source| self.cannot_write(source))?;
+        written.map_err(|source| self.folder.full(source))?;
         self.watch.event(event);
         Ok(())
-    }
-
-    fn cannot_write(&self, source: std::io::Error) -> CompareError {
-        CompareError::Write { folder: self.folder.path().display().to_string(), source }
     }
 }
 

@@ -12,6 +12,7 @@ use thalweg_graph::Element;
 use thalweg_optim::init::Initializer;
 use thalweg_train::{Description, OPTIMIZERS, Options, Set, Start, Task, formula};
 
+pub(crate) use file::{between, parse, place, source, word_of};
 pub use file::{parse_last, parse_order};
 
 /// What is compared. Whatever is `None` is as the task wants it.

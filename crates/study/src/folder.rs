@@ -4,6 +4,7 @@
 //! DIR/run.toml                       repeats the run
 //! DIR/events.jsonl                   what happened, line by line
 //! DIR/checkpoints/2-7.safetensors    a trial that is not finished: contender 2, seed 7
+//! DIR/checkpoints/rounds.safetensors online losses of which not all rounds are played
 //! ```
 
 use std::collections::HashSet;
@@ -17,9 +18,10 @@ use thalweg_events::{Event, Log, ReadError, TrialId, read};
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// What had happened when it was opened.
+    events: Vec<Event>,
     /// The trials that are over, finished or diverged.
     over: HashSet<TrialId>,
-    begun: bool,
     /// Held as long as this process writes to the folder.
     _lock: File,
 }
@@ -38,11 +40,21 @@ pub enum FolderError {
     /// The events that are there cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// An event or a checkpoint of a run that has begun cannot be written.
+    #[error("cannot write to {0}: {source}; make room and go on with --resume {0}", path.display())]
+    Full {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Another run is there.
-    #[error("{} holds another run; choose another folder with --out", path.display())]
+    #[error("{} holds another run{difference}; choose another folder with --out", path.display())]
     Taken {
         /// The folder.
         path: PathBuf,
+        /// Which line of `run.toml` says so, in words; empty if there is none.
+        difference: String,
     },
     /// The same run is going on in another process.
     #[error("the run in {} is going on in another process; wait for it or stop it", path.display())]
@@ -65,8 +77,12 @@ impl RunFolder {
         if !recipe.exists() && !events.exists() {
             fs::create_dir_all(path).map_err(write)?;
             replace_file(&recipe, toml.as_bytes()).map_err(write)?;
-        } else if fs::read_to_string(&recipe).ok().as_deref() != Some(toml) {
-            return Err(FolderError::Taken { path: path.to_owned() });
+        } else {
+            let there = fs::read_to_string(&recipe).unwrap_or_default();
+            if there != toml {
+                let difference = difference(&there, toml);
+                return Err(FolderError::Taken { path: path.to_owned(), difference });
+            }
         }
         let lock = File::open(&recipe).map_err(write)?;
         match lock.try_lock() {
@@ -83,7 +99,7 @@ impl RunFolder {
             .filter(|event| matches!(event, Event::Finished(_) | Event::Diverged(_)))
             .filter_map(Event::trial)
             .collect();
-        Ok(RunFolder { path: path.to_owned(), over, begun: !events.is_empty(), _lock: lock })
+        Ok(RunFolder { path: path.to_owned(), events, over, _lock: lock })
     }
 
     /// A new folder for a run called `name` below `parent`: `name`, or `name-2`, `name-3`, …
@@ -113,9 +129,9 @@ impl RunFolder {
         self.over.contains(&trial)
     }
 
-    /// Whether events have been written before.
-    pub fn has_begun(&self) -> bool {
-        self.begun
+    /// What had happened before, in order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// The log of events, at its end.
@@ -125,24 +141,77 @@ impl RunFolder {
         log.map_err(|source| FolderError::Write { path, source })
     }
 
-    /// The checkpoint of a trial, if it has one.
-    pub fn checkpoint(&self, trial: TrialId) -> Option<Vec<u8>> {
-        fs::read(self.checkpoint_path(trial)).ok()
+    /// The checkpoint of what is not finished, if it has one.
+    pub fn checkpoint(&self, of: impl Into<Unfinished>) -> Option<Vec<u8>> {
+        fs::read(self.checkpoint_path(of)).ok()
     }
 
-    /// Keeps a checkpoint of a trial in place of an older one.
-    pub fn keep_checkpoint(&self, trial: TrialId, bytes: &[u8]) -> io::Result<()> {
-        replace_file(&self.checkpoint_path(trial), bytes)
+    /// Keeps a checkpoint in place of the last one, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written; the last one is then as it was.
+    pub fn keep_checkpoint(
+        &self,
+        of: impl Into<Unfinished>,
+        bytes: &[u8],
+    ) -> Result<(), FolderError> {
+        replace_file(&self.checkpoint_path(of), bytes).map_err(|source| self.full(source))
     }
 
-    /// Forgets the checkpoint of a trial that is over.
-    pub fn drop_checkpoint(&self, trial: TrialId) {
-        // That it is still there does no harm: a trial that is over is not gone on with.
-        let _ = fs::remove_file(self.checkpoint_path(trial));
+    /// Forgets the checkpoint of what is finished.
+    pub fn drop_checkpoint(&self, of: impl Into<Unfinished>) {
+        // That it is still there does no harm: what is over is not gone on with.
+        let _ = fs::remove_file(self.checkpoint_path(of));
     }
 
-    fn checkpoint_path(&self, TrialId { contender, seed }: TrialId) -> PathBuf {
-        self.path.join("checkpoints").join(format!("{contender}-{seed}.safetensors"))
+    /// That something more cannot be written.
+    pub(crate) fn full(&self, source: io::Error) -> FolderError {
+        FolderError::Full { path: self.path.clone(), source }
+    }
+
+    /// Where its checkpoint is, if it has one.
+    pub(crate) fn checkpoint_path(&self, of: impl Into<Unfinished>) -> PathBuf {
+        let name = match of.into() {
+            Unfinished::Trial(TrialId { contender, seed }) => format!("{contender}-{seed}"),
+            Unfinished::Rounds => "rounds".to_owned(),
+        };
+        self.path.join("checkpoints").join(name + ".safetensors")
+    }
+}
+
+/// What a checkpoint is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// A trial of a comparison.
+    Trial(TrialId),
+    /// Rounds of online losses, all players together.
+    Rounds,
+}
+
+impl From<TrialId> for Unfinished {
+    fn from(trial: TrialId) -> Unfinished {
+        Unfinished::Trial(trial)
+    }
+}
+
+/// The first line in which another run's `run.toml` says something else, in words; comments say nothing.
+fn difference(there: &str, wanted: &str) -> String {
+    let beyond = |text: &str, other: &str| -> Vec<String> {
+        let says = |line: &&str| !line.is_empty() && !line.starts_with('#');
+        let lines = text.lines().filter(says).filter(|line| !other.lines().any(|l| l == *line));
+        lines.map(str::to_owned).collect()
+    };
+    let key = |line: &str| line.split_once(" =").map(|(key, _)| key.to_owned());
+    let (more, less) = (beyond(there, wanted), beyond(wanted, there));
+    match (less.first(), more.first()) {
+        (None, None) => String::new(),
+        (None, Some(line)) => format!(" (it has {line})"),
+        (Some(line), _) => match more.iter().find(|other| key(other) == key(line)) {
+            Some(other) => format!(" ({other}, not {line})"),
+            None if there.is_empty() => String::new(),
+            None => format!(" (it has no {line})"),
+        },
     }
 }
 

@@ -4,7 +4,7 @@
 //! [`compare`] runs all its trials over the processor's cores and writes what happens into a
 //! [`RunFolder`], line by line, so that a run that is killed can be gone on with. [`trace`] follows one
 //! optimizer over a surface; [`minimize()`] lets one method minimize a problem; [`Online`] lets optimizers play against
-//! losses that come one at a time.
+//! losses that come one at a time, and [`regret()`] does so in a [`RunFolder`].
 //!
 //! Nothing here draws a table or a page; that is made from the events.
 
@@ -24,7 +24,7 @@ pub use experiment::{
     Batch, Contender, Experiment, ExperimentError, MOST, MOST_SEEDS, Precision, Resolved,
     parse_last, parse_order,
 };
-pub use folder::{FolderError, RunFolder, replace_file};
+pub use folder::{FolderError, RunFolder, Unfinished, replace_file};
 pub use minimize::minimize;
-pub use regret::{Online, OnlineError, OnlineExperiment};
+pub use regret::{Online, OnlineError, OnlineExperiment, Played, RegretError, regret};
 pub use trace::{TraceError, TraceRow, trace};

@@ -9,58 +9,22 @@
 //! on a logarithmic scale, beside what a theorem promises, if one does.
 
 mod bound;
+mod experiment;
 mod rate;
+mod run;
+mod state;
 
 use thalweg_calls::{Argument, Call, CallError, Value};
-use thalweg_data::Source;
 use thalweg_events::{Event, GaveUp, Growth, OnlineStarted, Player as Described, Regret};
 use thalweg_online::{Best, Deal, Sequence, SequenceError, sequence};
 use thalweg_optim::around::Project;
 use thalweg_optim::{OPTIMIZERS, Optimizer, Segment, optimizer};
 use thalweg_sets::Set;
 
+pub use self::experiment::OnlineExperiment;
+pub use self::run::{RegretError, regret};
+
 use self::bound::Theorem;
-
-/// Which losses, who plays, how long.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OnlineExperiment {
-    /// The sequence of losses.
-    pub sequence: Call,
-    /// The players.
-    pub optimizers: Vec<Call>,
-    /// How many rounds, at least one.
-    pub rounds: u64,
-    /// What is drawn comes from here.
-    pub seed: u64,
-    /// The first point; `None` is the sequence's own.
-    pub start: Option<Vec<f64>>,
-    /// Where rows of data are.
-    pub source: Source,
-}
-
-impl OnlineExperiment {
-    /// What the run is, for `run.toml`; the command that repeats it stands in front.
-    pub fn to_toml(&self) -> String {
-        let quoted =
-            |text: &dyn std::fmt::Display| toml::Value::String(text.to_string()).to_string();
-        let OnlineExperiment { sequence, optimizers, rounds, seed, start, source } = self;
-        let calls: Vec<String> = optimizers.iter().map(|call| quoted(call)).collect();
-        let options: String =
-            optimizers.iter().map(|call| format!(" --optimizer '{call}'")).collect();
-        let mut text = format!(
-            "# thalweg regret --sequence '{sequence}'{options} --rounds {rounds} --seed {seed}\n\nsequence = {}\noptimizers = [{}]\nrounds = {rounds}\nseed = {seed}\n",
-            quoted(sequence),
-            calls.join(", ")
-        );
-        if let Some(start) = start {
-            text += &format!("start = {start:?}\n");
-        }
-        if let Source::Path(path) = source {
-            text += &format!("data = {}\n", quoted(&path.display()));
-        }
-        text
-    }
-}
 
 /// Rounds that cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -91,12 +55,60 @@ pub enum OnlineError {
     },
 }
 
-/// All that is needed to play, checked.
+/// Players, rounds and losses, checked, and how far they are: an iterator over what happens.
+///
+/// ```
+/// use thalweg_events::Event;
+/// use thalweg_study::{Online, OnlineExperiment};
+///
+/// let experiment = OnlineExperiment {
+///     sequence: "reddi".parse()?,
+///     optimizers: vec!["sgd".parse()?],
+///     rounds: 100,
+///     seed: 1,
+///     start: None,
+///     source: thalweg_data::Source::Search,
+/// };
+/// let Some(Event::Regret(last)) = Online::new(&experiment)?.last() else { unreachable!() };
+/// assert_eq!((last.t, last.bound), (100, Some(1.5 * 3.0 * 2.0 * 10.0)));
+/// assert!(last.regret <= 90.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Online {
     started: OnlineStarted,
     players: Vec<Player>,
     /// Whether all players get the same losses.
     oblivious: bool,
+    /// The rounds after which it is told how the players stand.
+    stops: Vec<u64>,
+    place: Place,
+    /// What a checkpoint must agree in with the run that goes on from it.
+    identity: String,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Place {
+    /// Events that were told.
+    told: usize,
+    /// The place in the stops of the one that is being played to.
+    stop: usize,
+    /// Whose turn it is.
+    turn: usize,
+    /// The value and the gap of the best fixed point there, once one player has come to it.
+    best: Option<(f64, f64)>,
+}
+
+/// What came of playing on.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is never more than one")]
+pub enum Played {
+    /// There is something to tell.
+    Event(Event),
+    /// A pause was asked for; [`Online::save`] can be called, or it is played on.
+    Paused,
+    /// All rounds are played, and all is told.
+    Over,
 }
 
 /// An optimizer with losses of its own.
@@ -107,36 +119,17 @@ struct Player {
     θ: Vec<f64>,
     g: Vec<f64>,
     lost: f64,
-    over: bool,
+    gave_up: bool,
+}
+
+/// Why a player has not come to the round it should.
+enum Halt {
+    Paused,
+    GaveUp(String),
 }
 
 impl Online {
     /// Checks everything before the first round.
-    ///
-    /// ```
-    /// use thalweg_events::Event;
-    /// use thalweg_study::{Online, OnlineExperiment};
-    ///
-    /// let experiment = OnlineExperiment {
-    ///     sequence: "reddi".parse()?,
-    ///     optimizers: vec!["sgd".parse()?],
-    ///     rounds: 100,
-    ///     seed: 1,
-    ///     start: None,
-    ///     source: thalweg_data::Source::Search,
-    /// };
-    /// let mut last = None;
-    /// Online::new(&experiment)?.play::<()>(|event| {
-    ///     if let Event::Regret(regret) = event {
-    ///         last = Some(*regret);
-    ///     }
-    ///     Ok(())
-    /// }).unwrap();
-    /// let last = last.unwrap();
-    /// assert_eq!((last.t, last.bound), (100, Some(1.5 * 3.0 * 2.0 * 10.0)));
-    /// assert!(last.regret <= 90.0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     ///
     /// # Errors
     ///
@@ -148,6 +141,7 @@ impl Online {
         let set = first.set();
         let start = start(experiment, &*first)?;
         let mut described = Vec::new();
+        let mut full = Vec::new();
         let mut players = Vec::new();
         for call in &experiment.optimizers {
             let call = rate::with_rate(call, &*first)?;
@@ -159,14 +153,15 @@ impl Online {
                 formula: optimizer.formula(),
                 theory,
             });
+            full.push(arguments.full().to_string());
             players.push(Player {
                 optimizer,
-                sequence: sequence(&experiment.sequence, &deal)?,
+                sequence: first.duplicate(),
                 theorem,
                 θ: start.clone(),
                 g: vec![0.0; first.dimension()],
                 lost: 0.0,
-                over: false,
+                gave_up: false,
             });
         }
         let n = first.dimension();
@@ -190,7 +185,21 @@ impl Online {
             growths: first.growths().into_iter().map(growth).collect(),
             players: described,
         };
-        Ok(Online { started, players, oblivious: first.is_oblivious() })
+        let data = started.data.iter().map(|data| format!(" on {data}")).collect::<String>();
+        let from = experiment.start.iter().map(|θ| format!(" from {θ:?}")).collect::<String>();
+        let identity = format!(
+            "{}{data}{from}, {rounds} rounds, seed {seed}, by {}",
+            started.sequence,
+            full.join(", ")
+        );
+        Ok(Online {
+            started,
+            players,
+            oblivious: first.is_oblivious(),
+            stops: stops(rounds),
+            place: Place::default(),
+            identity,
+        })
     }
 
     /// What is written first.
@@ -198,69 +207,110 @@ impl Online {
         &self.started
     }
 
-    /// Plays all rounds and tells what happens, until telling fails.
-    ///
-    /// # Errors
-    ///
-    /// What telling fails with.
-    pub fn play<E>(mut self, mut tell: impl FnMut(&Event) -> Result<(), E>) -> Result<(), E> {
-        tell(&Event::OnlineStarted(self.started.clone()))?;
-        let mut played = 0;
-        for t in checkpoints(self.started.rounds) {
-            let mut shared: Option<Best> = None;
-            for (index, player) in self.players.iter_mut().enumerate() {
-                if player.over {
-                    continue;
-                }
-                if let Err((t, reason)) = player.rounds(played + 1..=t) {
-                    player.over = true;
-                    tell(&Event::GaveUp(GaveUp { player: index, t, reason }))?;
-                    continue;
-                }
-                let best = match &shared {
-                    Some(best) if self.oblivious => best,
-                    _ => shared.insert(player.sequence.best()),
-                };
-                tell(&Event::Regret(Regret {
-                    player: index,
-                    t,
-                    lost: player.lost,
-                    best: best.value,
-                    gap: best.gap,
-                    regret: player.lost - best.value,
-                    bound: player.theorem.as_ref().map(|theorem| theorem.at(t)),
-                }))?;
+    /// How many events were told.
+    pub fn told(&self) -> usize {
+        self.place.told
+    }
+
+    /// Plays on to the next event. Asks after every round whether to pause.
+    pub fn play_on(&mut self, pause: &mut dyn FnMut() -> bool) -> Played {
+        let Online { started, players, oblivious, stops, place, .. } = self;
+        if place.told == 0 {
+            place.told = 1;
+            return Played::Event(Event::OnlineStarted(started.clone()));
+        }
+        while let Some(&t) = stops.get(place.stop) {
+            let Some(player) = players.get_mut(place.turn) else {
+                *place = Place { stop: place.stop + 1, turn: 0, best: None, ..*place };
+                continue;
+            };
+            if player.gave_up {
+                place.turn += 1;
+                continue;
             }
-            played = t;
+            let event = match player.play_to(t, pause) {
+                Err(Halt::Paused) => return Played::Paused,
+                Err(Halt::GaveUp(reason)) => {
+                    player.gave_up = true;
+                    Event::GaveUp(GaveUp { player: place.turn, t: player.rounds(), reason })
+                }
+                Ok(()) => {
+                    let (best, gap) = match place.best {
+                        Some(shared) if *oblivious => shared,
+                        _ => {
+                            let Best { value, gap, .. } = player.sequence.best();
+                            *place.best.insert((value, gap))
+                        }
+                    };
+                    Event::Regret(Regret {
+                        player: place.turn,
+                        t,
+                        lost: player.lost,
+                        best,
+                        gap,
+                        regret: player.lost - best,
+                        bound: player.theorem.as_ref().map(|theorem| theorem.at(t)),
+                    })
+                }
+            };
+            place.turn += 1;
+            place.told += 1;
+            return Played::Event(event);
+        }
+        Played::Over
+    }
+}
+
+impl Iterator for Online {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        match self.play_on(&mut || false) {
+            Played::Event(event) => Some(event),
+            Played::Paused | Played::Over => None,
+        }
+    }
+}
+
+impl Player {
+    /// How many were played.
+    fn rounds(&mut self) -> u64 {
+        self.sequence.memory().rounds
+    }
+
+    /// Plays up to and with round `last`.
+    fn play_to(&mut self, last: u64, pause: &mut dyn FnMut() -> bool) -> Result<(), Halt> {
+        while self.rounds() < last {
+            self.round().map_err(Halt::GaveUp)?;
+            if pause() {
+                return Err(Halt::Paused);
+            }
+        }
+        Ok(())
+    }
+
+    /// Plays a round; the reason if its step cannot be taken.
+    fn round(&mut self) -> Result<(), String> {
+        let Player { optimizer, sequence, theorem, θ, g, lost, .. } = self;
+        *lost += sequence.play(θ, g);
+        let t = sequence.memory().rounds;
+        if let Some(theorem) = theorem {
+            theorem.see(t, g);
+        }
+        let shape = [θ.len()];
+        let gradient = (&*g).into();
+        let mut point = [Segment { name: POINT, shape: &shape, parameters: θ, gradient }];
+        optimizer.step(&mut point).map_err(|error| error.to_string())?;
+        // A projection may make NaN of what was infinite.
+        if !θ.iter().all(|θ| θ.is_finite()) {
+            return Err(format!("step {t}: the point is not finite; lower the learning rate"));
         }
         Ok(())
     }
 }
 
-impl Player {
-    /// Plays these rounds; the round and the reason if a step cannot be taken.
-    fn rounds(&mut self, rounds: std::ops::RangeInclusive<u64>) -> Result<(), (u64, String)> {
-        let Player { optimizer, sequence, theorem, θ, g, lost, .. } = self;
-        let shape = [θ.len()];
-        for t in rounds {
-            *lost += sequence.play(θ, g);
-            if let Some(theorem) = theorem {
-                theorem.see(t, g);
-            }
-            let gradient = (&*g).into();
-            let mut point = [Segment { name: "θ", shape: &shape, parameters: θ, gradient }];
-            optimizer.step(&mut point).map_err(|error| (t, error.to_string()))?;
-            // A projection may make NaN of what was infinite.
-            if !θ.iter().all(|θ| θ.is_finite()) {
-                return Err((
-                    t,
-                    format!("step {t}: the point is not finite; lower the learning rate"),
-                ));
-            }
-        }
-        Ok(())
-    }
-}
+/// What an optimizer knows the point as.
+const POINT: &str = "θ";
 
 fn start(experiment: &OnlineExperiment, first: &dyn Sequence) -> Result<Vec<f64>, OnlineError> {
     let Some(start) = experiment.start.clone() else { return Ok(first.start()) };
@@ -299,7 +349,7 @@ fn player_of(call: &Call, set: Set) -> Result<Box<dyn Optimizer<f64>>, CallError
 }
 
 /// Ten rounds for each power of ten, in two digits, and the last one.
-fn checkpoints(rounds: u64) -> Vec<u64> {
+fn stops(rounds: u64) -> Vec<u64> {
     let at = |k: i32| {
         let t = 10f64.powf(f64::from(k) / 10.0);
         let unit = 10f64.powf(t.log10().floor() - 1.0).max(1.0);
@@ -325,10 +375,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checkpoints_lie_evenly_and_end_with_the_last_round() {
-        assert_eq!(checkpoints(1), [1]);
-        assert_eq!(checkpoints(12), [1, 2, 3, 4, 5, 6, 8, 10, 12]);
-        let all = checkpoints(1_000_000);
+    fn stops_lie_evenly_and_end_with_the_last_round() {
+        assert_eq!(stops(1), [1]);
+        assert_eq!(stops(12), [1, 2, 3, 4, 5, 6, 8, 10, 12]);
+        let all = stops(1_000_000);
         for t in [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 50_000, 200_000, 1_000_000] {
             assert!(all.contains(&t), "{t}");
         }

@@ -18,17 +18,14 @@ fn experiment(sequence: &str, optimizers: &[&str], rounds: u64) -> OnlineExperim
 
 /// The measurements of each player.
 fn played(experiment: &OnlineExperiment) -> Vec<Vec<Regret>> {
-    let online = Online::new(experiment).unwrap();
     let mut players = vec![Vec::new(); experiment.optimizers.len()];
-    let told = online.play(|event| match event {
-        Event::Regret(regret) => {
-            players[regret.player].push(*regret);
-            Ok(())
+    for event in Online::new(experiment).unwrap() {
+        match event {
+            Event::Regret(regret) => players[regret.player].push(regret),
+            Event::GaveUp(end) => panic!("{}", end.reason),
+            _ => {}
         }
-        Event::GaveUp(end) => Err(end.reason.clone()),
-        _ => Ok(()),
-    });
-    told.unwrap();
+    }
     players
 }
 
@@ -225,15 +222,13 @@ fn mistakes_are_told_in_one_line() {
 fn a_player_gives_up_and_the_others_play_on() {
     let experiment = experiment("breast-cancer-logistic(set=ball)", &["sgd(lr=1e308)", "sgd"], 50);
     let (mut gave_up, mut last) = (Vec::new(), None);
-    let told: Result<(), ()> = Online::new(&experiment).unwrap().play(|event| {
+    for event in Online::new(&experiment).unwrap() {
         match event {
             Event::GaveUp(end) => gave_up.push((end.player, end.t)),
             Event::Regret(regret) => last = Some((regret.player, regret.t)),
             _ => {}
         }
-        Ok(())
-    });
-    told.unwrap();
+    }
     assert_eq!((gave_up, last), (vec![(0, 4)], Some((1, 50))));
 }
 

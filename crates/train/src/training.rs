@@ -151,7 +151,7 @@ pub enum ResumeError {
         epoch: u64,
     },
     /// The metadata are incomplete.
-    #[error("not a checkpoint of a training: the metadata have no valid '{0}'")]
+    #[error("not a checkpoint: the metadata have no valid '{0}'")]
     Metadata(&'static str),
     /// Parameters or state do not fit.
     #[error(transparent)]

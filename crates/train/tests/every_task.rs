@@ -1,38 +1,13 @@
 //! What holds for every task: its training step allocates nothing, and has the same bits on any number of
 //! threads; a product with its Hessian costs at most three gradients, in floating-point operations.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use rayon::ThreadPoolBuilder;
+use thalweg_allocations::of_this_thread;
 use thalweg_data::Source;
 use thalweg_graph::{Parameters, Plan, RunOptions, Tensor, Threads};
 use thalweg_minimize::{Ending, Objective, Products, steps};
 use thalweg_optim::{Optimizer, optimizer};
 use thalweg_train::{Curvature, Loss, Options, Set, Task, Training, task};
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the same promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Every task, with a batch, some of them smaller than they are by default but large enough to be shared out.
 const TASKS: &[(&str, usize)] = &[
@@ -96,9 +71,9 @@ fn steps_allocate_nothing_and_have_the_same_bits_on_any_number_of_threads() {
         }
         // Each thread keeps the memory that it needs for the work that comes to it: on one thread, all of it
         // comes in the first step.
-        let before = ALLOCATIONS.get();
+        let before = of_this_thread();
         (3..6).for_each(|step| alone.step(step, Threads::One));
-        let found = ALLOCATIONS.get() - before;
+        let found = of_this_thread() - before;
         assert_eq!(found, 0, "{call} allocates");
     }
 }
@@ -117,13 +92,13 @@ fn searches_and_products_allocate_nothing_and_have_the_same_bits_on_any_number_o
             for step in 0..8 {
                 // Six steps fill the memory; the first product makes the plan for it.
                 if step == 6 {
-                    before = ALLOCATIONS.get();
+                    before = of_this_thread();
                 }
                 let is_new = step % 2 == 0;
                 assert_eq!(lbfgs.step(&mut loss, is_new).ending, Ending::Taken, "{call} {step}");
                 loss.product(lbfgs.x(), lbfgs.x(), &mut hv);
             }
-            let allocations = ALLOCATIONS.get() - before;
+            let allocations = of_this_thread() - before;
             let bits = lbfgs.x().iter().chain(&hv).map(|x| x.to_bits()).collect::<Vec<_>>();
             (bits, allocations)
         };

@@ -2,30 +2,27 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use thalweg_calls::Call;
-use thalweg_data::Source;
 use thalweg_graph::Element;
 use thalweg_optim::init::initializer;
-use thalweg_study::{Contender, Ending as StudyEnding, Experiment, Precision, RunFolder};
+use thalweg_study::{Contender, Ending as StudyEnding, Experiment, Precision};
 use thalweg_train::task;
 
+use super::runs::{self, BETWEEN_CHECKPOINTS, Out, source};
 use super::{report, with_schedule};
+use crate::Ending;
 use crate::args::{CompareArgs, HowArgs, TrainArgs, TrainingArgs};
 use crate::progress::Progress;
-use crate::{Ending, say};
 
 /// What `thalweg` does by itself.
 const LECTURE: &str = include_str!("../../experiments/lecture.toml");
 
-/// A trial of a comparison that takes longer than this can be gone on with where it was.
-const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
-
 /// The optimizers of the lecture on embedded data.
 pub fn lecture() -> Ending {
-    let out = Out { named: None, name: "lecture".into() };
+    let out = Out::new(None, "lecture");
     run(Experiment::from_toml(LECTURE)?, out, &How::default())
 }
 
@@ -50,7 +47,7 @@ pub fn compare(args: CompareArgs) -> Ending {
     if let Some(seeds) = seeds {
         experiment.seeds = (1..=seeds).collect();
     }
-    let out = Out::new(&training, name);
+    let out = out(&training, name);
     run(overridden(experiment, training)?, out, &how)
 }
 
@@ -66,7 +63,7 @@ pub fn train(args: TrainArgs) -> Ending {
     experiment.contenders =
         optimizer.into_iter().map(|optimizer| Contender { label: None, optimizer }).collect();
     experiment.seeds = vec![seed.unwrap_or(1)];
-    let out = Out::new(&training, None);
+    let out = out(&training, None);
     run(overridden(experiment, training)?, out, &how)
 }
 
@@ -92,27 +89,11 @@ impl Default for How {
     }
 }
 
-/// Where a run is kept.
-struct Out {
-    /// The folder, if it was named.
-    named: Option<PathBuf>,
-    /// What a new folder is called otherwise.
-    name: String,
-}
-
-impl Out {
-    fn new(training: &TrainingArgs, name: Option<String>) -> Out {
-        let task = training.task.as_ref().map(|task| task.name.clone());
-        let name = name.or(task).unwrap_or_else(|| "fashion-mlp".into());
-        Out { named: training.out.clone(), name }
-    }
-
-    fn open(&self, toml: &str) -> Result<RunFolder, Box<dyn Error>> {
-        Ok(match &self.named {
-            Some(folder) => RunFolder::open(folder, toml)?,
-            None => RunFolder::create(Path::new("runs"), &self.name, toml)?,
-        })
-    }
+/// The folder that was named, or a new one after what is trained.
+fn out(training: &TrainingArgs, name: Option<String>) -> Out {
+    let task = training.task.as_ref().map(|task| task.name.clone());
+    let name = name.or(task).unwrap_or_else(|| "fashion-mlp".into());
+    Out::new(training.out.clone(), &name)
 }
 
 fn read(path: &Path) -> Result<Experiment, Box<dyn Error>> {
@@ -123,12 +104,8 @@ fn read(path: &Path) -> Result<Experiment, Box<dyn Error>> {
 }
 
 fn resume(folder: &Path, how: &How) -> Ending {
-    if !folder.join("run.toml").exists() {
-        let folder = folder.display();
-        return Err(format!("{folder} has no run.toml; name the folder of an earlier run").into());
-    }
-    let experiment = read(&folder.join("run.toml"))?;
-    run(experiment, Out { named: Some(folder.to_owned()), name: String::new() }, how)
+    let experiment = read(&runs::recipe(folder, "compare")?)?;
+    run(experiment, Out::of(folder), how)
 }
 
 /// The experiment with what the command line says.
@@ -160,15 +137,6 @@ fn overridden(
     Ok(experiment)
 }
 
-/// Where data are, as `--data` says.
-pub fn source(data: &Path) -> std::io::Result<Source> {
-    Ok(match data {
-        embedded if embedded == Path::new("embedded") => Source::Embedded,
-        // The run can be gone on with from anywhere.
-        folder => Source::Path(std::path::absolute(folder)?),
-    })
-}
-
 fn run(experiment: Experiment, out: Out, how: &How) -> Ending {
     match experiment.precision {
         Precision::F32 => run_in::<f32>(&experiment, &out, how),
@@ -194,9 +162,7 @@ fn run_in<T: Element>(experiment: &Experiment, out: &Out, how: &How) -> Ending {
     // The report shows what there is, also after an error or a stop.
     let shown = report::print(folder.path(), how.json);
     if ending? == StudyEnding::Stopped {
-        let folder = folder.path().display();
-        say(&format!("thalweg: stopped; go on with: thalweg compare --resume {folder}"));
-        std::process::exit(130);
+        runs::stopped(&folder, "compare");
     }
     match shown?.diverged() {
         0 => Ok(()),

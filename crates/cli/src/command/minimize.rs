@@ -18,7 +18,7 @@ use thalweg_study::Precision;
 use thalweg_surfaces::problem;
 use thalweg_train::{Curvature, Loss, Options as TrainOptions, Set, Task, task};
 
-use super::compare::source;
+use super::runs::source;
 use crate::Ending;
 use crate::args::{CurvatureName, MinimizeArgs, OfTaskArgs, Point};
 

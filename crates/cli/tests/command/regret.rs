@@ -24,10 +24,17 @@ fn lines_of_json_are_the_events_of_the_folder_and_the_page_is_made_from_them() {
     let table = scratch.stdout(["report", "run"]);
     assert!(table.contains("R(T) ≤ 3/2·G·D·√T  (Zinkevich 2003, theorem 1)"), "{table}");
     assert_eq!(table.lines().filter(|line| line.contains("  sgd  ")).count(), 9, "{table}");
-    let again = scratch.run([&arguments[..], &["--rounds", "300", "--out", "run"]].concat());
-    assert!(again.stderr.contains("holds this run already"), "{}", again.stderr);
+    // Once more there is nothing to do, and nothing changes.
+    let files = scratch.files();
+    let again = [&arguments[..], &["--rounds", "300", "--out", "run"]].concat();
+    for arguments in [&again[..], &["regret", "--resume", "run"]] {
+        assert_eq!(scratch.stdout(arguments), table);
+    }
+    assert_eq!(scratch.stdout(["regret", "--resume", "run", "--json"]), told);
+    assert_eq!(scratch.files(), files);
     let other = scratch.run([&arguments[..], &["--rounds", "301", "--out", "run"]].concat());
-    assert!(other.stderr.contains("holds another run"), "{}", other.stderr);
+    let line = "thalweg: run holds another run (rounds = 300, not rounds = 301); choose another folder with --out\n";
+    assert_eq!((other.code, &*other.stderr), (Some(1), line));
 }
 
 #[test]
@@ -40,6 +47,9 @@ fn what_cannot_be_played_is_told_before_a_folder_is_made() {
         (&["--sequence", "reddi", "--optimizer", "sgd", "--rounds", "0"], "whole number from 1"),
         (&["--sequence", "reddi", "--optimizer", "sam(sgd)"], "give what is inside of sam"),
         (&["--sequence", "reddi", "--optimizer", "sgd", "--data", "x"], "reddi takes no data"),
+        (&["--resume", "nowhere"], "nowhere has no run.toml; name the folder of an earlier run"),
+        (&["--resume", "nowhere", "--rounds", "5"], "cannot be used with '--rounds <T>'"),
+        (&["--sequence", "reddi", "--optimizer", "sgd", "--resume", "a"], "cannot be used with"),
     ] {
         let ran = scratch.run([&["regret"], arguments].concat());
         assert_ne!(ran.code, Some(0), "{arguments:?}");

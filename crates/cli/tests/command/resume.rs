@@ -148,3 +148,81 @@ fn a_checkpoint_that_is_damaged_is_named() {
     assert!(last.starts_with("thalweg: the checkpoint of contender 0 with seed 1"), "{last}");
     assert!(last.ends_with("delete it to begin this trial again"), "{last}");
 }
+
+/// Rounds for seconds, between two that are told of as well.
+const ROUNDS: [&str; 9] = [
+    "regret",
+    "--sequence",
+    "random-linear(dimension=4)",
+    "--optimizer",
+    "adam",
+    "--optimizer",
+    "sgd",
+    "--rounds",
+    "300000",
+];
+
+#[test]
+fn rounds_that_are_killed_are_gone_on_with() {
+    let scratch = Scratch::new();
+    let whole = scratch.stdout([&ROUNDS[..], &["--out", "whole"]].concat());
+    let mut child = begin(&scratch, &[&ROUNDS[..], &["--out", "killed"]].concat(), 40);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(scratch.stdout(["report", "killed"]).contains("The run was interrupted"));
+    let before = scratch.read("killed/events.jsonl");
+    // A kill may also cut a line short.
+    scratch.write("killed/events.jsonl", &before[..before.len() - 30]);
+
+    let resumed = scratch.stdout(["regret", "--resume", "killed"]);
+    assert_eq!(resumed.replace("killed/", "whole/"), whole);
+    assert_eq!(scratch.events("killed"), scratch.events("whole"));
+    for name in ["results.csv", "report.html"] {
+        let [killed, whole] = ["killed", "whole"].map(|run| scratch.read(&format!("{run}/{name}")));
+        assert!(killed == whole, "{name} differs");
+    }
+    assert!(scratch.read("killed/events.jsonl").starts_with(&before[..before.len() - 30]));
+}
+
+#[test]
+fn rounds_are_stopped_by_ctrl_c_and_gone_on_with_from_there() {
+    let scratch = Scratch::new();
+    let endless = |word: &'static str| if word == "300000" { "1000000000" } else { word };
+    let arguments: Vec<_> = ROUNDS.map(endless).into_iter().chain(["--out", "killed"]).collect();
+    let child = begin(&scratch, &arguments, 90);
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    assert_eq!(ran.stderr, "thalweg: stopped; go on with: thalweg regret --resume killed\n");
+    assert!(
+        ran.stdout.contains("The run was interrupted: 2 players did not finish"),
+        "{}",
+        ran.stdout
+    );
+    assert!(scratch.path("killed/report.html").exists());
+    assert!(scratch.path("killed/checkpoints/rounds.safetensors").exists());
+
+    // Not from the first round: whoever goes on has more rounds when it is stopped at once.
+    let rounds =
+        |scratch: &Scratch| scratch.events("killed").last().unwrap()["t"].as_u64().unwrap();
+    let before = rounds(&scratch);
+    let events = scratch.events("killed").len();
+    let child = begin(&scratch, &["regret", "--resume", "killed"], events + 2);
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert!(rounds(&scratch) > before);
+
+    scratch.write("trained/run.toml", "task = \"fashion-mlp\"\n");
+    scratch.write("half/run.toml", "rounds = 5\n");
+    for (command, folder, told) in [
+        ("compare", "killed", "go on with: thalweg regret --resume killed"),
+        ("regret", "trained", "go on with: thalweg compare --resume trained"),
+        ("regret", "half", "half/run.toml, line 1, column 1: missing key `sequence`"),
+    ] {
+        let ran = scratch.run([command, "--resume", folder]);
+        assert_eq!((ran.code, ran.stderr.lines().count()), (Some(1), 1), "{}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
+}

@@ -3,7 +3,6 @@
 //! X̄ = ȳ / (those pixels) at each of them, summed over windows: the two operations are each other's
 //! gradient. Padding is not counted, as in TensorFlow; PyTorch counts it unless told not to.
 
-use super::max_pool2d::pooled;
 use super::{Along, AveragePool2dGradient, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
 use crate::kernel::Pooled;
@@ -17,7 +16,7 @@ pub(crate) struct AveragePool2d {
 
 impl Operation for AveragePool2d {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
-        pooled(self.windows, inputs[0])
+        self.windows.pooled(inputs[0])
     }
 
     fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {

@@ -17,7 +17,7 @@ pub(crate) struct MaxPool2d {
 
 impl Operation for MaxPool2d {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
-        pooled(self.windows, inputs[0])
+        self.windows.pooled(inputs[0])
     }
 
     fn by_rows(&self, _inputs: &[Shape]) -> Option<Along> {
@@ -140,13 +140,6 @@ impl Graph {
         let places = self.shape(y).sizes()[1];
         self.reshape(y, [n, places, channels])
     }
-}
-
-/// The shape of the windows of images.
-pub(super) fn pooled(windows: Windows, shape: Shape) -> Result<Shape, Problem> {
-    let [n, height, width, channels] = images(shape)?;
-    let [down, across] = windows.places([height, width])?;
-    Ok([n, down, across, channels].into())
 }
 
 #[cfg(test)]

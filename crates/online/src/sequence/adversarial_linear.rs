@@ -10,8 +10,9 @@
 use thalweg_sets::Set;
 
 use super::linear::Sum;
-use crate::{Best, Sequence};
+use crate::{Best, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct AdversarialLinear {
     dimension: usize,
     set: Set,
@@ -63,5 +64,13 @@ impl Sequence for AdversarialLinear {
 
     fn best(&mut self) -> Best {
         self.sum.best(self.set)
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

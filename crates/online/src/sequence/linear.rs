@@ -2,26 +2,36 @@
 
 use thalweg_sets::Set;
 
-use crate::Best;
 use crate::vector::dot;
+use crate::{Best, Memory};
 
 /// The sum of what was dealt.
-pub(crate) struct Sum(Vec<f64>);
+#[derive(Clone)]
+pub(crate) struct Sum {
+    pub memory: Memory,
+}
 
 impl Sum {
     pub fn new(dimension: usize) -> Sum {
-        Sum(vec![0.0; dimension])
+        Sum { memory: Memory::new(vec![0.0; dimension]) }
+    }
+
+    /// How many rounds were dealt.
+    pub fn rounds(&self) -> u64 {
+        self.memory.rounds
     }
 
     /// Counts g_t, and gives g_t·θ.
     pub fn add(&mut self, g: &[f64], θ: &[f64]) -> f64 {
-        self.0.iter_mut().zip(g).for_each(|(sum, g)| *sum += g);
+        self.memory.rounds += 1;
+        self.memory.vector.iter_mut().zip(g).for_each(|(sum, g)| *sum += g);
         dot(g, θ)
     }
 
     /// The lowest point of (Σ g_t)·θ.
     pub fn best(&self, set: Set) -> Best {
-        let mut point = vec![0.0; self.0.len()];
-        Best { value: set.lowest(&self.0, &mut point), gap: 0.0, point }
+        let sum = &self.memory.vector;
+        let mut point = vec![0.0; sum.len()];
+        Best { value: set.lowest(sum, &mut point), gap: 0.0, point }
     }
 }

@@ -7,21 +7,22 @@
 //! There is no intercept; the rows of breast cancer have a 1 behind them. With λ, the best fixed point of all rows is
 //! that of ridge regression.
 
+use pulp::{Arch, Simd, WithSimd};
 use thalweg_minimize::function;
 use thalweg_sets::Set;
 
-use crate::Sequence;
 use crate::best::{Best, minimum};
 use crate::rows::Rows;
-use crate::vector::dot;
+use crate::vector::{dot, ridge};
+use crate::{Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct Logistic {
     rows: Rows,
     λ: f64,
     set: Set,
     steepest: f64,
-    /// The best point so far, from which the next one is looked for.
-    near: Vec<f64>,
+    memory: Memory,
 }
 
 impl Logistic {
@@ -30,7 +31,7 @@ impl Logistic {
         let steepest = rows.longest(rounds) + λ * set.reach(n);
         let mut near = vec![0.0; n];
         set.project(&mut near);
-        Logistic { rows, λ, set, steepest, near }
+        Logistic { rows, λ, set, steepest, memory: Memory::new(near) }
     }
 }
 
@@ -58,26 +59,58 @@ impl Sequence for Logistic {
     }
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
-        g.iter_mut().zip(θ).for_each(|(g, θ)| *g = self.λ * θ);
-        let ridge = 0.5 * self.λ * dot(θ, θ);
-        let (x, class) = self.rows.next();
-        ridge + add(x, class, 1.0, θ, g)
+        let square = ridge(self.λ, θ, g);
+        let (x, class) = self.rows.after(self.memory.rounds);
+        self.memory.rounds += 1;
+        square + add(x, class, 1.0, θ, g)
     }
 
     fn best(&mut self) -> Best {
-        let (rows, λ) = (&self.rows, self.λ * self.rows.count());
-        let mut total = function(rows.columns, |θ: &[f64], g: &mut [f64]| {
-            g.iter_mut().zip(θ).for_each(|(g, θ)| *g = λ * θ);
-            let ridge = 0.5 * λ * dot(θ, θ);
-            ridge + rows.dealt().map(|(x, class, times)| add(x, class, times, θ, g)).sum::<f64>()
+        let Logistic { rows, λ, memory: Memory { rounds, vector: near }, .. } = self;
+        let (λ, rounds) = (*λ, *rounds);
+        let mut total = function(near.len(), |θ: &[f64], g: &mut [f64]| {
+            Arch::new().dispatch(Total { rows, rounds, λ, θ, g })
         });
-        let best = minimum(self.set, &mut total, &self.near);
-        self.near.clone_from(&best.point);
+        let best = minimum(self.set, &mut total, near);
+        near.clone_from(&best.point);
         best
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
+    }
+}
+
+/// What a point loses in all rounds, and its gradient. The widest vectors that the processor has change no bit: every sum
+/// has an order of its own.
+struct Total<'a> {
+    rows: &'a Rows,
+    rounds: u64,
+    λ: f64,
+    θ: &'a [f64],
+    g: &'a mut [f64],
+}
+
+impl WithSimd for Total<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let Total { rows, rounds, λ, θ, g } = self;
+        let mut total = ridge(λ * rounds as f64, θ, g);
+        for (x, class, times) in rows.within(rounds) {
+            total += add(x, class, times, θ, g);
+        }
+        total
     }
 }
 
 /// times·ln(1 + exp(−y x·θ)), and its gradient is added to g.
+#[inline(always)]
 fn add(x: &[f64], class: usize, times: f64, θ: &[f64], g: &mut [f64]) -> f64 {
     let y = if class == 1 { 1.0 } else { -1.0 };
     let m = -y * dot(x, θ);

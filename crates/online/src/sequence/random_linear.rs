@@ -12,20 +12,20 @@ use thalweg_random::Stream;
 use thalweg_sets::Set;
 
 use super::linear::Sum;
-use crate::{Best, Sequence};
+use crate::{Best, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct RandomLinear {
     dimension: usize,
     set: Set,
     coins: Stream,
-    t: u64,
     sum: Sum,
 }
 
 impl RandomLinear {
     pub fn new(dimension: usize, set: Set, seed: u64) -> RandomLinear {
         let coins = Stream::new(seed, "online/random-linear");
-        RandomLinear { dimension, set, coins, t: 0, sum: Sum::new(dimension) }
+        RandomLinear { dimension, set, coins, sum: Sum::new(dimension) }
     }
 }
 
@@ -47,8 +47,7 @@ impl Sequence for RandomLinear {
     }
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
-        let round = self.coins.substream(self.t);
-        self.t += 1;
+        let round = self.coins.substream(self.sum.rounds());
         for (i, g) in g.iter_mut().enumerate() {
             *g = if round.uniform(i as u64) < 0.5 { 1.0 } else { -1.0 };
         }
@@ -57,5 +56,13 @@ impl Sequence for RandomLinear {
 
     fn best(&mut self) -> Best {
         self.sum.best(self.set)
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

@@ -11,17 +11,17 @@
 use thalweg_sets::Set;
 
 use super::linear::Sum;
-use crate::{Best, Sequence};
+use crate::{Best, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct Reddi {
     c: f64,
-    t: u64,
     sum: Sum,
 }
 
 impl Reddi {
     pub fn new(c: f64) -> Reddi {
-        Reddi { c, t: 0, sum: Sum::new(1) }
+        Reddi { c, sum: Sum::new(1) }
     }
 }
 
@@ -47,12 +47,20 @@ impl Sequence for Reddi {
     }
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
-        self.t += 1;
-        g[0] = if self.t % 3 == 1 { self.c } else { -1.0 };
+        let t = self.sum.rounds() + 1;
+        g[0] = if t % 3 == 1 { self.c } else { -1.0 };
         self.sum.add(g, θ)
     }
 
     fn best(&mut self) -> Best {
         self.sum.best(self.set())
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

@@ -13,22 +13,22 @@ use thalweg_random::Stream;
 use thalweg_sets::Set;
 
 use super::linear::Sum;
-use crate::{Best, Sequence};
+use crate::{Best, Memory, Sequence};
 
 const LARGE: f64 = 1010.0;
 const SMALL: f64 = -10.0;
 
+#[derive(Clone)]
 pub(crate) struct ReddiSynthetic {
     /// What the large gradient is drawn from, if it is.
     draws: Option<Stream>,
-    t: u64,
     sum: Sum,
 }
 
 impl ReddiSynthetic {
     pub fn new(stochastic: bool, seed: u64) -> ReddiSynthetic {
         let draws = stochastic.then(|| Stream::new(seed, "online/reddi-synthetic"));
-        ReddiSynthetic { draws, t: 0, sum: Sum::new(1) }
+        ReddiSynthetic { draws, sum: Sum::new(1) }
     }
 }
 
@@ -58,10 +58,10 @@ impl Sequence for ReddiSynthetic {
     }
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
-        self.t += 1;
+        let t = self.sum.rounds() + 1;
         let large = match self.draws {
-            Some(draws) => draws.uniform(self.t) < 0.01,
-            None => self.t % 101 == 1,
+            Some(draws) => draws.uniform(t) < 0.01,
+            None => t % 101 == 1,
         };
         g[0] = if large { LARGE } else { SMALL };
         self.sum.add(g, θ)
@@ -69,5 +69,13 @@ impl Sequence for ReddiSynthetic {
 
     fn best(&mut self) -> Best {
         self.sum.best(self.set())
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }

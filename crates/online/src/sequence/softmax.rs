@@ -6,20 +6,22 @@
 //!
 //! The gradient is (p − e_{y_t}) x_tᵀ with p = softmax(θx_t), and ‖p − e_y‖² ≤ 2. There is no intercept.
 
+use pulp::{Arch, Simd, WithSimd};
 use thalweg_minimize::function;
 use thalweg_sets::Set;
 
-use crate::Sequence;
 use crate::best::{Best, minimum};
 use crate::rows::Rows;
-use crate::vector::dot;
+use crate::vector::{dot, ridge};
+use crate::{Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct Softmax {
     rows: Rows,
     λ: f64,
     set: Set,
     steepest: f64,
-    near: Vec<f64>,
+    memory: Memory,
     scores: Vec<f64>,
 }
 
@@ -30,7 +32,7 @@ impl Softmax {
         let mut near = vec![0.0; n];
         set.project(&mut near);
         let scores = vec![0.0; rows.classes];
-        Softmax { rows, λ, set, steepest, near, scores }
+        Softmax { rows, λ, set, steepest, memory: Memory::new(near), scores }
     }
 }
 
@@ -46,7 +48,7 @@ impl Sequence for Softmax {
     }
 
     fn dimension(&self) -> usize {
-        self.near.len()
+        self.memory.vector.len()
     }
 
     fn set(&self) -> Set {
@@ -58,31 +60,59 @@ impl Sequence for Softmax {
     }
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
-        let ridge = begin(self.λ, θ, g);
-        let (x, class) = self.rows.next();
-        ridge + add(x, class, 1.0, θ, g, &mut self.scores)
+        let square = ridge(self.λ, θ, g);
+        let (x, class) = self.rows.after(self.memory.rounds);
+        self.memory.rounds += 1;
+        square + add(x, class, 1.0, θ, g, &mut self.scores)
     }
 
     fn best(&mut self) -> Best {
-        let (rows, λ, scores) = (&self.rows, self.λ * self.rows.count(), &mut self.scores);
-        let mut total = function(self.near.len(), |θ: &[f64], g: &mut [f64]| {
-            let ridge = begin(λ, θ, g);
-            let losses = rows.dealt().map(|(x, class, times)| add(x, class, times, θ, g, scores));
-            ridge + losses.sum::<f64>()
+        let Softmax { rows, λ, memory: Memory { rounds, vector: near }, scores, .. } = self;
+        let (λ, rounds) = (*λ, *rounds);
+        let mut total = function(near.len(), |θ: &[f64], g: &mut [f64]| {
+            Arch::new().dispatch(Total { rows, rounds, λ, θ, g, scores: &mut *scores })
         });
-        let best = minimum(self.set, &mut total, &self.near);
-        self.near.clone_from(&best.point);
+        let best = minimum(self.set, &mut total, near);
+        near.clone_from(&best.point);
         best
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 }
 
-/// λ/2 ‖θ‖², and g ← λθ.
-fn begin(λ: f64, θ: &[f64], g: &mut [f64]) -> f64 {
-    g.iter_mut().zip(θ).for_each(|(g, θ)| *g = λ * θ);
-    0.5 * λ * dot(θ, θ)
+/// What a point loses in all rounds, and its gradient. The widest vectors that the processor has change no bit: every sum
+/// has an order of its own.
+struct Total<'a> {
+    rows: &'a Rows,
+    rounds: u64,
+    λ: f64,
+    θ: &'a [f64],
+    g: &'a mut [f64],
+    scores: &'a mut [f64],
+}
+
+impl WithSimd for Total<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let Total { rows, rounds, λ, θ, g, scores } = self;
+        let mut total = ridge(λ * rounds as f64, θ, g);
+        for (x, class, times) in rows.within(rounds) {
+            total += add(x, class, times, θ, g, scores);
+        }
+        total
+    }
 }
 
 /// times·(ln Σ exp(θ_c·x) − θ_y·x), and its gradient is added to g.
+#[inline(always)]
 fn add(x: &[f64], class: usize, times: f64, θ: &[f64], g: &mut [f64], scores: &mut [f64]) -> f64 {
     let n = x.len();
     for (score, θ) in scores.iter_mut().zip(θ.chunks(n)) {

@@ -17,8 +17,9 @@ use thalweg_random::Stream;
 use thalweg_sets::Set;
 
 use super::linear::Sum;
-use crate::{Best, Growth, Sequence};
+use crate::{Best, Growth, Memory, Sequence};
 
+#[derive(Clone)]
 pub(crate) struct SparseLinear {
     /// p_i
     shares: Vec<f64>,
@@ -26,7 +27,6 @@ pub(crate) struct SparseLinear {
     signs: Vec<f64>,
     draws: Stream,
     steepest: f64,
-    t: u64,
     sum: Sum,
 }
 
@@ -41,7 +41,6 @@ impl SparseLinear {
             signs: (0..dimension as u64).map(sign).collect(),
             draws: stream("rounds"),
             steepest: 0.0,
-            t: 0,
             sum: Sum::new(dimension),
         };
         let mut g = vec![0.0; dimension];
@@ -86,13 +85,20 @@ impl Sequence for SparseLinear {
     }
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
-        self.deal(self.t, g);
-        self.t += 1;
+        self.deal(self.sum.rounds(), g);
         self.sum.add(g, θ)
     }
 
     fn best(&mut self) -> Best {
         self.sum.best(self.set())
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.sum.memory
+    }
+
+    fn duplicate(&self) -> Box<dyn Sequence> {
+        Box::new(self.clone())
     }
 
     fn growths(&self) -> Vec<Growth> {

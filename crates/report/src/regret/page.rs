@@ -14,7 +14,7 @@ pub(crate) fn html_of_online(run: &OnlineRun) -> String {
         "sequence" => escaped(&started.sequence),
         "formula" => escaped(&started.formula),
         "version" => escaped(&started.version),
-        "banner" => banner(run)
+        "banner" => banner(run.unfinished())
             .map(|text| format!("<p class=\"banner\" role=\"status\">{}</p>", escaped(&text)))
             .unwrap_or_default(),
         "facts" => facts(started)

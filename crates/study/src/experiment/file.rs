@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use thalweg_calls::{Call, CallError, SyntaxError, nearest};
 use thalweg_data::{Last, Order, Size, Source};
 use thalweg_optim::init::initializer;
@@ -24,38 +25,29 @@ impl Experiment {
     ///
     /// With line and column, if the text is not TOML, a key is not known, or a call is wrong.
     pub fn from_toml(text: &str) -> Result<Experiment, ExperimentError> {
-        let file: File = toml::from_str(text)
-            .map_err(|error| at(text, error.span().unwrap_or(0..0), explain(error.message())))?;
-        let in_text = |span: Range<usize>| move |error: Problem| at(text, span, error.0);
-        let task = file.task.get_ref().parse::<Call>().map_err(Problem::from).and_then(check_task);
-        let experiment = Experiment {
-            task: task.map_err(in_text(file.task.span()))?,
+        let file: File = parse(text)?;
+        Ok(Experiment {
+            task: place(text, file.task, |task| check_task(task.parse()?))?,
             data: file.data.map_or(Source::Search, |data| source(&data)),
             precision: file.precision.unwrap_or_default(),
-            epochs: checked(file.epochs, |n| between(n, MOST, "epochs"), in_text)?,
-            batch: checked(file.batch, batch, in_text)?,
-            order: checked(file.order, |order| parse_order(&order).map_err(Problem), in_text)?,
-            last: checked(file.last, |last| parse_last(&last).map_err(Problem), in_text)?,
-            init: checked(file.init, |init| Ok(initializer(&init.parse()?)?), in_text)?,
-            bias: checked(file.bias, |bias| Ok(initializer(&bias.parse()?)?), in_text)?,
-            seeds: checked(file.seeds, seeds, in_text)?.unwrap_or(vec![1, 2, 3]),
+            epochs: checked(text, file.epochs, |n| between(n, MOST, "epochs"))?,
+            batch: checked(text, file.batch, batch)?,
+            order: checked(text, file.order, |order| parse_order(&order).map_err(Problem))?,
+            last: checked(text, file.last, |last| parse_last(&last).map_err(Problem))?,
+            init: checked(text, file.init, |init| Ok(initializer(&init.parse()?)?))?,
+            bias: checked(text, file.bias, |bias| Ok(initializer(&bias.parse()?)?))?,
+            seeds: checked(text, file.seeds, seeds)?.unwrap_or(vec![1, 2, 3]),
             target: file.target,
             tuning: file.tuning,
             contenders: file
                 .contender
                 .into_iter()
-                .map(|contender| {
-                    let span = contender.optimizer.span();
-                    let call = contender.optimizer.into_inner();
-                    let optimizer = call.parse::<Call>().map_err(Problem::from);
-                    let optimizer = optimizer
-                        .and_then(|call| Ok(check_optimizer(&call, SOME_EPOCH)?))
-                        .map_err(in_text(span))?;
-                    Ok(Contender { label: contender.label, optimizer })
+                .map(|FileContender { label, optimizer }| {
+                    let check = |call: String| Ok(check_optimizer(&call.parse()?, SOME_EPOCH)?);
+                    Ok(Contender { label, optimizer: place(text, optimizer, check)? })
                 })
                 .collect::<Result<_, ExperimentError>>()?,
-        };
-        Ok(experiment)
+        })
     }
 
     /// The experiment as a file that repeats it, with nothing left open.
@@ -66,11 +58,8 @@ impl Experiment {
         };
         line("task", self.task.to_string().into());
         let Resolved { data, epochs, batching, init, bias, labels } = resolved;
-        match data {
-            None => {}
-            Some(Source::Search) => line("data", SEARCH.into()),
-            Some(Source::Embedded) => line("data", EMBEDDED.into()),
-            Some(Source::Path(folder)) => line("data", folder.to_string_lossy().as_ref().into()),
+        if let Some(data) = data {
+            line("data", word_of(data).into());
         }
         line("precision", self.precision.name().into());
         line("epochs", (*epochs as i64).into());
@@ -178,7 +167,7 @@ enum OneOrMany {
 }
 
 /// What is wrong with a value, in words.
-struct Problem(String);
+pub(crate) struct Problem(String);
 
 impl From<CallError> for Problem {
     fn from(error: CallError) -> Problem {
@@ -192,15 +181,29 @@ impl From<SyntaxError> for Problem {
     }
 }
 
-/// A value that may be missing, checked; an error names its place in the file.
-fn checked<A, B, F: FnOnce(Problem) -> ExperimentError>(
+/// Reads a file of such a form; a mistake is named with its place.
+pub(crate) fn parse<F: DeserializeOwned>(text: &str) -> Result<F, ExperimentError> {
+    toml::from_str(text)
+        .map_err(|error| at(text, error.span().unwrap_or(0..0), explain(error.message())))
+}
+
+/// A value, checked; an error names its place in the file.
+pub(crate) fn place<A, B>(
+    text: &str,
+    value: Spanned<A>,
+    check: impl FnOnce(A) -> Result<B, Problem>,
+) -> Result<B, ExperimentError> {
+    let span = value.span();
+    check(value.into_inner()).map_err(|Problem(message)| at(text, span, message))
+}
+
+/// The same of a value that may be missing.
+fn checked<A, B>(
+    text: &str,
     value: Option<Spanned<A>>,
     check: impl FnOnce(A) -> Result<B, Problem>,
-    at: impl FnOnce(Range<usize>) -> F,
 ) -> Result<Option<B>, ExperimentError> {
-    let Some(value) = value else { return Ok(None) };
-    let span = value.span();
-    check(value.into_inner()).map(Some).map_err(at(span))
+    value.map(|value| place(text, value, check)).transpose()
 }
 
 fn check_task(call: Call) -> Result<Call, Problem> {
@@ -211,7 +214,8 @@ fn check_task(call: Call) -> Result<Call, Problem> {
 /// Steps of an epoch while its length is not known: enough to tell parts of it apart.
 const SOME_EPOCH: usize = 1_000_000;
 
-fn between(n: i64, most: u64, key: &str) -> Result<u64, Problem> {
+/// A number from 1 to `most`.
+pub(crate) fn between(n: i64, most: u64, key: &str) -> Result<u64, Problem> {
     match u64::try_from(n) {
         Err(_) | Ok(0) => Err(Problem(format!("{key} = {n}: it must be at least 1"))),
         Ok(n) if n > most => Err(Problem(format!("{key} = {n}: it must be at most {most}"))),
@@ -245,11 +249,21 @@ fn seeds(value: OneOrMany) -> Result<Vec<u64>, Problem> {
     }
 }
 
-fn source(data: &str) -> Source {
+/// Where data are, by [`word_of`].
+pub(crate) fn source(data: &str) -> Source {
     match data {
         EMBEDDED => Source::Embedded,
         SEARCH => Source::Search,
         folder => Source::Path(PathBuf::from(folder)),
+    }
+}
+
+/// What stands for it in a file.
+pub(crate) fn word_of(source: &Source) -> String {
+    match source {
+        Source::Search => SEARCH.to_owned(),
+        Source::Embedded => EMBEDDED.to_owned(),
+        Source::Path(path) => path.to_string_lossy().into_owned(),
     }
 }
 

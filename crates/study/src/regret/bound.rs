@@ -28,6 +28,15 @@ impl Theorem {
         }
     }
 
+    /// What it remembers of the gradients, by name.
+    pub fn numbers(&mut self) -> Vec<(&'static str, &mut [f64])> {
+        match self {
+            Theorem::Zinkevich(theorem) => theorem.numbers(),
+            Theorem::Adagrad(theorem) => theorem.numbers(),
+            Theorem::Amsgrad(theorem) => theorem.numbers(),
+        }
+    }
+
     /// What R(t) is at most, after the round t that was seen last.
     pub fn at(&self, t: u64) -> f64 {
         match self {

@@ -40,6 +40,10 @@ impl Adagrad {
         self.squares.iter_mut().zip(g).for_each(|(sum, g)| *sum += g * g);
     }
 
+    pub fn numbers(&mut self) -> Vec<(&'static str, &mut [f64])> {
+        vec![("squares", &mut self.squares)]
+    }
+
     pub fn at(&self) -> f64 {
         let Adagrad { η, δ, width, squares } = self;
         let lengths: f64 = squares.iter().map(|sum| sum.sqrt()).sum();

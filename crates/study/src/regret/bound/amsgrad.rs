@@ -12,6 +12,8 @@
 //! the rule has: of the largest v_t/(1 − β₂ᵗ) so far, and of the largest v_t so far over 1 − β₂ᵗ, since t/(1 − β₂ᵗ)
 //! only grows. δ, which the paper does not have, only adds to √v̂.
 
+use std::slice;
+
 use thalweg_calls::Arguments;
 use thalweg_optim::Hyper;
 
@@ -77,6 +79,11 @@ impl Amsgrad {
 
     fn β2_rest(&self) -> f64 {
         1.0 - self.β2
+    }
+
+    pub fn numbers(&mut self) -> Vec<(&'static str, &mut [f64])> {
+        let Amsgrad { begun, squares, v, most, .. } = self;
+        vec![("begun", slice::from_mut(begun)), ("squares", squares), ("v", v), ("most", most)]
     }
 
     pub fn at(&self, t: u64) -> f64 {

@@ -8,6 +8,8 @@
 //! Zinkevich, *Online convex programming and generalized infinitesimal gradient ascent*, ICML 2003, theorem 1, with
 //! the rate left open; Hazan, *Introduction to online convex optimization*, theorem 3.1, has the second at η = D/G.
 
+use std::slice;
+
 use thalweg_optim::Hyper;
 use thalweg_optim::schedule::Schedule;
 
@@ -43,6 +45,10 @@ impl Zinkevich {
 
     pub fn see(&mut self, t: u64) {
         self.rates += self.lr.after(t - 1);
+    }
+
+    pub fn numbers(&mut self) -> Vec<(&'static str, &mut [f64])> {
+        vec![("rates", slice::from_mut(&mut self.rates))]
     }
 
     pub fn at(&self, t: u64) -> f64 {
