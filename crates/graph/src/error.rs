@@ -110,19 +110,15 @@ pub enum Problem {
         /// The shape of the state.
         state: Shape,
     },
-    /// The sums of gates and recurrent weights that do not belong together.
-    #[error(
-        "needs a sequence [batch, time, features], weights [features, 4 · hidden], recurrent weights [hidden, 4 · hidden] and biases [4 · hidden], got {x}, {weights}, {recurrent} and {biases}"
-    )]
+    /// A parameter of a recurrence that does not fit.
+    #[error("needs {name} of shape {expected}, got {got}")]
     Recurrence {
-        /// The shape of the sequence.
-        x: Shape,
-        /// The shape of its weights.
-        weights: Shape,
-        /// The shape of the recurrent weights.
-        recurrent: Shape,
-        /// The shape of the biases.
-        biases: Shape,
+        /// What they are.
+        name: &'static str,
+        /// The shape that fits the sequence and the rows of the recurrent weights.
+        expected: Shape,
+        /// Theirs.
+        got: Shape,
     },
     /// Queries, keys and values that do not divide into heads.
     #[error(

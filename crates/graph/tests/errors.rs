@@ -240,7 +240,7 @@ fn errors_name_scope_operation_and_shapes() {
                 let sequence = g.reshape(x, [64, 7, 112])?;
                 g.lstm_recurrence(sequence, x, x, n)
             },
-            "lstm_tape: needs a sequence [batch, time, features], weights [features, 4 · hidden], recurrent weights [hidden, 4 · hidden] and biases [4 · hidden], got [64, 7, 112], [64, 784], [64, 784] and [64]",
+            "lstm_tape: needs weights of shape [112, 256], got [64, 784]",
         ),
         (
             |g, x, n| g.lstm_cell(x, n).map(|[state, _]| state),

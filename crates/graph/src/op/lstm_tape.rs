@@ -17,12 +17,18 @@ pub(crate) struct LstmTape;
 
 impl Operation for LstmTape {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
-        let [x, weights, recurrent, biases] = [0, 1, 2, 3].map(|i| inputs[i]);
-        let [batch, time, features] = x.sequence()?;
-        let [hidden, gates] = recurrent.matrix()?;
-        let fits = weights == [features, gates].into() && biases == [gates].into();
-        if !fits || gates != 4 * hidden {
-            return Err(Problem::Recurrence { x, weights, recurrent, biases });
+        let [batch, time, features] = inputs[0].sequence()?;
+        let [hidden, _] = inputs[2].matrix()?;
+        let gates = 4 * hidden;
+        let expected = [
+            ("weights", Shape::from([features, gates])),
+            ("recurrent weights", [hidden, gates].into()),
+            ("biases", [gates].into()),
+        ];
+        for ((name, expected), &got) in expected.into_iter().zip(&inputs[1..]) {
+            if expected != got {
+                return Err(Problem::Recurrence { name, expected, got });
+            }
         }
         Ok([batch, time, VALUES * hidden].into())
     }
