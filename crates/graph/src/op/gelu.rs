@@ -4,8 +4,6 @@
 //!
 //! Hendrycks & Gimpel, *Gaussian error linear units*, 2016, section 2, <https://arxiv.org/abs/1606.08415>.
 
-use std::f64::consts::FRAC_1_SQRT_2;
-
 use super::{GeluGradient, Gradient, Operation, Run, Site};
 use crate::error::Problem;
 use crate::{Element, Graph, Shape, Tensor};
@@ -32,15 +30,9 @@ impl Operation for Gelu {
     fn run<T: Element>(&self, run: Run<'_, T>) {
         run.map(
             #[inline(always)]
-            |x| x * share_below(x),
+            |x| x * x.normal().0,
         );
     }
-}
-
-/// Φ(x)
-#[inline(always)]
-fn share_below<T: Element>(x: T) -> T {
-    T::constant(0.5) * (T::constant(1.0) + (x * T::constant(FRAC_1_SQRT_2)).erf())
 }
 
 impl Graph {
