@@ -9,10 +9,11 @@
 
 use thalweg_matrix::{Matrix, Threads, product_into};
 
-use super::attention::{Attention, Sizes};
+use super::attention::{Attention, OfLanes, Seen, Sizes};
 use super::{Along, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::Problem;
-use crate::{Element, Graph, Shape, kernel};
+use crate::kernel::LANES;
+use crate::{Element, Graph, Shape};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AttentionGradient {
@@ -84,27 +85,41 @@ impl AttentionGradient {
             sizes.softmax(qkv, head, &block, p);
             let u = &u[block.start * width + head * sizes.size..];
             let u = Matrix::with_row_stride(u, block.rows, sizes.size, width);
-            let v = sizes.rows(v, 0, block.keys).transposed();
-            product_into(one, u, v, zero, s, block.keys, Threads::One);
-            let weights = Matrix::new(&*p, block.rows, block.keys).transposed();
-            product_into(one, weights, u, found, &mut gradient[to_v..], stride, Threads::One);
-            kernel::for_rows(
-                s,
-                block.keys,
+            let v = sizes.rows(v, 0, block.keys);
+            product_into(one, v, u.transposed(), zero, s, block.columns(), Threads::One);
+            let to = &mut gradient[to_v..];
+            product_into(one, block.matrix(p), u, found, to, stride, Threads::One);
+            block.for_lanes(
+                [p, &mut *s],
                 #[inline(always)]
-                |i, s| {
-                    let p = &p[i * block.keys..][..block.keys];
-                    let sum = kernel::dot(s, p);
-                    for (s, &p) in s.iter_mut().zip(p) {
-                        *s = p * (*s - sum);
-                    }
-                },
+                |[p, s], step, seen| softmax_gradient(p, s, step, seen),
             );
-            let s = Matrix::new(&*s, block.rows, block.keys);
+            let (s, q) = (block.matrix(s), sizes.rows(q, block.start, block.rows));
             let to = &mut gradient[block.start * stride + to_q..];
-            product_into(scale, s, sizes.rows(k, 0, block.keys), zero, to, stride, Threads::One);
-            let q = sizes.rows(q, block.start, block.rows);
-            product_into(scale, s.transposed(), q, found, &mut gradient[to_k..], stride, Threads::One);
+            let k = sizes.rows(k, 0, block.keys);
+            product_into(scale, s.transposed(), k, zero, to, stride, Threads::One);
+            product_into(scale, s, q, found, &mut gradient[to_k..], stride, Threads::One);
+        }
+    }
+}
+
+/// s ← pᵢ ⊙ (sᵢ − Σₗ sᵢₗ pᵢₗ) for columns i of some rows of vectors that lie `step` apart.
+#[inline(always)]
+fn softmax_gradient<T: Element>(
+    p: &[OfLanes<T>],
+    s: &mut [OfLanes<T>],
+    step: usize,
+    seen: Seen,
+) {
+    let mut sum = [T::constant(0.0); LANES];
+    for (s, p) in s.iter().zip(p).step_by(step).take(seen.by_any) {
+        for (sum, (&s, &p)) in sum.iter_mut().zip(s.iter().zip(p)) {
+            *sum = *sum + s * p;
+        }
+    }
+    for (s, p) in s.iter_mut().zip(p).step_by(step) {
+        for (s, (&p, &sum)) in s.iter_mut().zip(p.iter().zip(&sum)) {
+            *s = p * (*s - sum);
         }
     }
 }
