@@ -207,6 +207,22 @@ impl Sizes {
         })
     }
 
+    /// The numbers that the queries, keys and values of a head are together.
+    pub fn of_head(&self) -> usize {
+        3 * self.time * self.size
+    }
+
+    /// Writes what belongs to the queries, to the keys and to the values of a head where these lie.
+    pub fn write<T: Element>(&self, of_head: &[T], head: usize, to: &mut [T]) {
+        let parts = of_head.chunks_exact((self.time * self.size).max(1));
+        for (part, start) in parts.zip(self.starts(head)) {
+            let rows = to.chunks_exact_mut(self.stride().max(1));
+            for (row, to) in part.chunks_exact(self.size.max(1)).zip(rows) {
+                to[start..][..self.size].copy_from_slice(row);
+            }
+        }
+    }
+
     /// How far apart the rows of queries, keys and values begin.
     pub fn stride(&self) -> usize {
         3 * self.heads * self.size
