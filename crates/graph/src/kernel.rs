@@ -1,5 +1,6 @@
 //! The hot loops: free functions over slices.
 
+mod ahead;
 mod depthwise;
 mod elementwise;
 mod functions;
