@@ -127,7 +127,7 @@ fn shares_of_the_normal_distribution_are_those_of_erf() {
     assert!(share_error.iter().all(|error| *error < 2.0), "{share_error:?}");
     assert!(bell_error.iter().all(|error| *error < 1.0), "{bell_error:?}");
     assert_eq!([f64::NEG_INFINITY, -0.0, f64::INFINITY].map(|x| normal(x).0), [0.0, 0.5, 1.0]);
-    assert_eq!([f32::MIN, 0.0, f32::MAX].map(|x| normal(x)), [(0.0, 0.0), (0.5, 1.0), (1.0, 0.0)]);
+    assert_eq!([f32::MIN, 0.0, f32::MAX].map(normal), [(0.0, 0.0), (0.5, 1.0), (1.0, 0.0)]);
     assert!(normal(f64::NAN).0.is_nan() && normal(f32::NAN).1.is_nan());
 }
 
