@@ -59,10 +59,11 @@ pub trait Element: Real + Scalar + kernel::Float {
         kernel::erf(self)
     }
 
-    /// The error function of x, and exp(−x²), which it is made of.
+    /// The share of a normal distribution below x, and exp(−x²/2), which it is made of: the first to within
+    /// two units in the last place of 1.
     #[inline(always)]
-    fn erf_and_bell(self) -> (Self, Self) {
-        kernel::erf_and_bell(self)
+    fn normal(self) -> (Self, Self) {
+        kernel::normal(self)
     }
 }
 

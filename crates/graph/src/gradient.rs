@@ -1,7 +1,7 @@
 //! Gradients, as more of the graph.
 
 use crate::error::{GraphError, Problem};
-use crate::op::{Gradient, Operation, Reshape, Site};
+use crate::op::{Gradient, Op, Operation, Reshape, Site};
 use crate::{Graph, Tensor};
 
 impl Graph {
@@ -111,6 +111,27 @@ impl Graph {
         let product = self.mul(u, y)?;
         let sum = self.sum(product);
         self.gradients(sum, &[x]).map(|gradients| gradients[0])
+    }
+
+    /// The value of `y` for a gradient, made of the same operands where `slope`, the gradient by `y`, is made, if it is
+    /// a value that takes little time to make and whose own gradient reads those operands there; or else `y`.
+    ///
+    /// So it need not be kept from the way forwards to the way back, and what it is made of is in cache. That it
+    /// is made where `slope` is, is all that `slope` is an operand for.
+    pub(crate) fn again(
+        &mut self,
+        y: Tensor,
+        slope: impl FnOnce(&mut Graph) -> Result<Tensor, GraphError>,
+    ) -> Result<Tensor, GraphError> {
+        let node = self.node(y);
+        let operands = match node.op {
+            Op::Gelu(_) => 1,
+            Op::AffineLayerNorm(_) => 3,
+            _ => return Ok(y),
+        };
+        let (op, mut inputs) = (node.op.clone(), node.inputs()[..operands].to_vec());
+        inputs.push(slope(self)?);
+        self.apply(op, &inputs)
     }
 
     /// A node of the value of `x` that nothing depends on yet.

@@ -1,5 +1,6 @@
 //! The hot loops: free functions over slices.
 
+mod ahead;
 mod depthwise;
 mod elementwise;
 mod functions;
@@ -13,9 +14,7 @@ mod sites;
 
 pub(crate) use depthwise::Depthwise;
 pub(crate) use elementwise::{map, zip};
-pub(crate) use functions::{
-    Float, erf, erf_and_bell, exp, exp_m1, ln, ln_1p, sigmoid, softplus, tanh,
-};
+pub(crate) use functions::{Float, erf, exp, exp_m1, ln, ln_1p, normal, sigmoid, softplus, tanh};
 pub(crate) use moved::{Stretch, copy, permute};
 pub(crate) use patches::Patches;
 pub(crate) use pooling::Pooled;

@@ -1,6 +1,7 @@
-//! Loops over the values of one or two operands. Each place is on its own, and nothing is contracted
+//! Loops over the values of one or two operands. Each place is on its own, and no compiler contracts anything
 //! into a fused multiply-add, so that the bits are the same at every width of vector.
 
+use super::ahead::{PIECE, ask_ahead};
 use super::{Loops, vectorized};
 use crate::op::{Operand, Values};
 use crate::{Element, Shape};
@@ -11,8 +12,11 @@ pub(crate) fn map<T: Element>(x: Values<'_, T>, y: &mut [T], f: impl Fn(T) -> T 
         #[inline(always)]
         || match x {
             Values::Each(x) => {
-                for (y, &x) in y.iter_mut().zip(x) {
-                    *y = f(x);
+                for (y, x) in y.chunks_mut(PIECE).zip(x.chunks(PIECE)) {
+                    ask_ahead(x);
+                    for (y, &x) in y.iter_mut().zip(x) {
+                        *y = f(x);
+                    }
                 }
             }
             Values::Here => {

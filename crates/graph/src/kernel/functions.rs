@@ -1,6 +1,8 @@
 //! The elementary functions, in float arithmetic without branches, so that a loop around one of them is
-//! vector code. Every operation is exactly rounded and none is contracted: the bits are the same at every
-//! width of vector and on every machine, which those of a system's libm are not.
+//! vector code. Every operation is exactly rounded, and multiply-adds are fused where it is written, not where
+//! a compiler likes: the bits are the same at every width of vector and on every machine, which those of a
+//! system's libm are not. Within [`vectorized`](super::vectorized) a fused multiply-add is one instruction;
+//! elsewhere it may be a call.
 //!
 //! Cody & Waite, *Software manual for the elementary functions*, 1980, take ln 2 in two parts, of which
 //! the first has so few digits that its multiples are exact. The logarithm is arranged as in fdlibm
@@ -8,15 +10,17 @@
 //! our own: see [`coefficients`].
 //!
 //! The error is at most 2.5 units in the last place, and 1 of exp and ln, also where results are subnormal; 0, ±∞ and NaN give
-//! what IEEE 754-2019, section 9.2.1, says, signs of zeros included.
+//! what IEEE 754-2019, section 9.2.1, says, signs of zeros included. Only [`normal`] has another measure.
 
 mod coefficients;
+
+use std::f64::consts::LOG2_E;
 
 use thalweg_optim::Lane;
 
 use coefficients::{
     ERF_FAR_32, ERF_FAR_64, ERF_NEAR_32, ERF_NEAR_64, EXP_32, EXP_64, LN_2_HIGH_32, LN_2_HIGH_64,
-    LN_2_LOW_32, LN_2_LOW_64, LN_32, LN_64,
+    LN_2_LOW_32, LN_2_LOW_64, LN_32, LN_64, TAIL_32, TAIL_64, TAIL_CENTRE,
 };
 
 /// eˣ
@@ -30,12 +34,18 @@ pub(crate) fn exp<T: Float>(x: T) -> T {
 /// eˣ, for an x of which it is neither far below the smallest number nor far above the greatest.
 #[inline(always)]
 fn exp_within<T: Float>(x: T) -> T {
-    let n = nearest(x * T::constant(std::f64::consts::LOG2_E));
-    let r = x - n * T::LN_2_HIGH - n * T::LN_2_LOW;
-    let e = r + r * r * polynomial(r, T::EXP) + T::ONE;
+    let (n, e) = reduced_exp(x);
     // 2ⁿ in two factors, which need not be numbers between the smallest normal one and the greatest.
     let half = nearest(n * T::HALF);
     e * T::power_of_two(half) * T::power_of_two(n - half)
+}
+
+/// n and eʳ.
+#[inline(always)]
+fn reduced_exp<T: Float>(x: T) -> (T, T) {
+    let n = x.mul_add(T::constant(LOG2_E), T::ROUND) - T::ROUND;
+    let r = (-n).mul_add(T::LN_2_LOW, (-n).mul_add(T::LN_2_HIGH, x));
+    (n, (r * r).mul_add(polynomial(r, T::EXP), r) + T::ONE)
 }
 
 /// eˣ − 1, exact also near 0.
@@ -44,15 +54,15 @@ fn exp_within<T: Float>(x: T) -> T {
 #[inline(always)]
 pub(crate) fn exp_m1<T: Float>(x: T) -> T {
     let clamped = x.clamped(T::EXP_M1_LEAST, T::EXP_MOST);
-    let n = nearest(clamped * T::constant(std::f64::consts::LOG2_E));
+    let n = clamped.mul_add(T::constant(LOG2_E), T::ROUND) - T::ROUND;
     let high = clamped - n * T::LN_2_HIGH;
     let low = n * T::LN_2_LOW;
     let r = high - low;
     // What the subtraction has lost.
     let lost = (high - r) - low;
-    let e = r + (r * r * polynomial(r, T::EXP) + lost);
+    let e = r + (r * r).mul_add(polynomial(r, T::EXP), lost);
     let half = T::power_of_two(n - T::ONE);
-    ((half * e + (half - T::HALF)) * T::TWO).with_sign_of(x)
+    (half.mul_add(e, half - T::HALF) * T::TWO).with_sign_of(x)
 }
 
 /// tanh x, for x ≥ 0 and m = e²ˣ − 1: m / (m + 2), or from ½ on, where that loses digits, 1 − 2 / (m + 2).
@@ -104,19 +114,23 @@ pub(crate) fn erf<T: Float>(x: T) -> T {
     let a = x.abs().clamped(T::ZERO, T::ERF_MOST);
     let square = a * a;
     let near = a * polynomial(square, T::ERF_NEAR);
-    let far = T::ONE - exp_within(-square) * polynomial(a - T::TWO, T::ERF_FAR);
+    let far = (-exp_within(-square)).mul_add(polynomial(a - T::TWO, T::ERF_FAR), T::ONE);
     a.if_greater(T::ONE, far, near).with_sign_of(x)
 }
 
-/// erf x, and exp(−x²), which it is made of.
+/// Φ(x), the share of a normal distribution below x, and exp(−x²/2), the first to within two units in the last
+/// place of 1, the second to within two units of its own and one more for each unit of x²/2.
+///
+/// With a = |x|: Φ(−a) = exp(−a²/2) times a polynomial, and Φ(a) = 1 − Φ(−a). One polynomial is enough, as
+/// nothing asks for more digits of the share than a sum with 1 has.
 #[inline(always)]
-pub(crate) fn erf_and_bell<T: Float>(x: T) -> (T, T) {
-    let square = x * x;
-    let bell = exp(-square);
-    let a = x.abs().clamped(T::ZERO, T::ERF_MOST);
-    let near = a * polynomial(a * a, T::ERF_NEAR);
-    let far = T::ONE - bell * polynomial(a - T::TWO, T::ERF_FAR);
-    (a.if_greater(T::ONE, far, near).with_sign_of(x), bell)
+pub(crate) fn normal<T: Float>(x: T) -> (T, T) {
+    let a = x.abs();
+    let (n, e) = reduced_exp(-(T::HALF * a * a));
+    let bell = a.if_greater(T::BELL_MOST, T::ZERO, e * T::power_of_two(n));
+    let within = a.if_greater(T::TAIL_MOST, T::TAIL_MOST, a);
+    let tail = bell * polynomial(within - T::constant(TAIL_CENTRE), T::TAIL);
+    (x.if_greater(T::ZERO, T::ONE - tail, tail), bell)
 }
 
 /// What the functions need of a float beyond arithmetic, and the constants that depend on its digits.
@@ -143,6 +157,10 @@ pub trait Float: Lane {
     const EXP_M1_LEAST: Self;
     /// Here and above erf x is 1.
     const ERF_MOST: Self;
+    /// Above it exp(−x²/2) is as good as 0, and hardly a normal number.
+    const BELL_MOST: Self;
+    /// Beyond it the share of the normal distribution is less than the error allowed.
+    const TAIL_MOST: Self;
     /// The smallest number with all digits.
     const SMALLEST_NORMAL: Self;
     /// The exponent of a power of two that makes subnormal numbers normal.
@@ -159,6 +177,11 @@ pub trait Float: Lane {
     const ERF_NEAR: &'static [f64];
     /// See [`coefficients`].
     const ERF_FAR: &'static [f64];
+    /// See [`coefficients`].
+    const TAIL: &'static [f64];
+
+    /// self · factor + term, rounded once.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
 
     /// 2ⁿ, for a whole n that is the exponent of a normal number.
     fn power_of_two(n: Self) -> Self;
@@ -178,7 +201,7 @@ pub trait Float: Lane {
 }
 
 macro_rules! float {
-    ($float:ident, $bits:ident, $EXP:ident, $LN:ident, $ERF_NEAR:ident, $ERF_FAR:ident,
+    ($float:ident, $bits:ident, $EXP:ident, $LN:ident, $ERF_NEAR:ident, $ERF_FAR:ident, $TAIL:ident,
      $LN_2_HIGH:ident, $LN_2_LOW:ident, { $($constants:tt)* }) => {
         impl Float for $float {
             const ZERO: $float = 0.0;
@@ -196,7 +219,13 @@ macro_rules! float {
             const LN: &'static [f64] = &$LN;
             const ERF_NEAR: &'static [f64] = &$ERF_NEAR;
             const ERF_FAR: &'static [f64] = &$ERF_FAR;
+            const TAIL: &'static [f64] = &$TAIL;
             $($constants)*
+
+            #[inline(always)]
+            fn mul_add(self, factor: $float, term: $float) -> $float {
+                $float::mul_add(self, factor, term)
+            }
 
             #[inline(always)]
             fn power_of_two(n: $float) -> $float {
@@ -227,18 +256,22 @@ macro_rules! float {
     };
 }
 
-float!(f32, u32, EXP_32, LN_32, ERF_NEAR_32, ERF_FAR_32, LN_2_HIGH_32, LN_2_LOW_32, {
+float!(f32, u32, EXP_32, LN_32, ERF_NEAR_32, ERF_FAR_32, TAIL_32, LN_2_HIGH_32, LN_2_LOW_32, {
     const EXP_LEAST: f32 = -104.0;
     const EXP_MOST: f32 = 89.0;
     const EXP_M1_LEAST: f32 = -30.0;
     const ERF_MOST: f32 = 4.0;
+    const BELL_MOST: f32 = 13.0;
+    const TAIL_MOST: f32 = 6.0;
 });
 
-float!(f64, u64, EXP_64, LN_64, ERF_NEAR_64, ERF_FAR_64, LN_2_HIGH_64, LN_2_LOW_64, {
+float!(f64, u64, EXP_64, LN_64, ERF_NEAR_64, ERF_FAR_64, TAIL_64, LN_2_HIGH_64, LN_2_LOW_64, {
     const EXP_LEAST: f64 = -746.0;
     const EXP_MOST: f64 = 710.0;
     const EXP_M1_LEAST: f64 = -50.0;
     const ERF_MOST: f64 = 6.0;
+    const BELL_MOST: f64 = 37.0;
+    const TAIL_MOST: f64 = 9.0;
 });
 
 /// The whole number that is nearest.
@@ -252,17 +285,22 @@ fn nearest<T: Float>(x: T) -> T {
 fn polynomial<T: Float>(x: T, coefficients: &[f64]) -> T {
     // Loops that are short enough for the compiler to unroll them.
     const SHORT: usize = 8;
-    let (low, high) = coefficients.split_at(coefficients.len().min(SHORT));
-    let (middle, high) = high.split_at(high.len().min(SHORT));
+    let part = |i: usize| {
+        let [from, to] = [i * SHORT, (i + 1) * SHORT].map(|at| at.min(coefficients.len()));
+        &coefficients[from..to]
+    };
     let mut sum = T::ZERO;
-    for &c in high.iter().rev() {
-        sum = sum * x + T::constant(c);
+    for &c in part(3).iter().rev() {
+        sum = sum.mul_add(x, T::constant(c));
     }
-    for &c in middle.iter().rev() {
-        sum = sum * x + T::constant(c);
+    for &c in part(2).iter().rev() {
+        sum = sum.mul_add(x, T::constant(c));
     }
-    for &c in low.iter().rev() {
-        sum = sum * x + T::constant(c);
+    for &c in part(1).iter().rev() {
+        sum = sum.mul_add(x, T::constant(c));
+    }
+    for &c in part(0).iter().rev() {
+        sum = sum.mul_add(x, T::constant(c));
     }
     sum
 }

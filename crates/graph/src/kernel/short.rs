@@ -57,8 +57,10 @@ impl<T: Element> SideBySide<T> {
 /// fᵢ(aᵢ, bᵢ) for each row i.
 #[inline(always)]
 pub(crate) fn join<T: Element>(a: &OfRows<T>, b: &OfRows<T>, f: impl Fn(T, T) -> T) -> OfRows<T> {
-    std::array::from_fn(
-        #[inline(always)]
-        |i| f(a[i], b[i]),
-    )
+    // A loop, since what makes arrays of closures need not be inlined.
+    let mut y = *a;
+    for (y, &b) in y.iter_mut().zip(b) {
+        *y = f(*y, b);
+    }
+    y
 }

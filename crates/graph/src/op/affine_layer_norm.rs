@@ -4,7 +4,8 @@
 //! Ba, Kiros & Hinton, *Layer normalization*, 2016, equation 4, <https://arxiv.org/abs/1607.06450>.
 //!
 //! x̄ is that of n for the upstream ȳ ⊙ scale; the gradients by scale and shift are sums of ȳ ⊙ n and of ȳ over
-//! all rows. n is calculated again for them, instead of being kept.
+//! all rows. n is calculated again for them, instead of being kept. A fourth operand, of any values, only says
+//! where the value is made: see [`Graph::again`].
 
 use super::layer_norm::{Epsilon, normalize};
 use super::{
@@ -22,14 +23,15 @@ impl Operation for AffineLayerNorm {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
         let x = self.epsilon.shape(inputs[0])?;
         let row = Shape::from([x.last()?]);
-        match inputs[1..].iter().find(|&&parameter| parameter != row) {
-            Some(&right) => Err(Problem::Differ { left: row, right }),
+        let expected = [row, row, x];
+        match inputs[1..].iter().zip(expected).find(|&(&found, expected)| found != expected) {
+            Some((&right, left)) => Err(Problem::Differ { left, right }),
             None => Ok(x),
         }
     }
 
     fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
-        (inputs[0].rank() > 1).then_some([true, false, false, false])
+        (inputs[0].rank() > 1).then_some([true, false, false, true])
     }
 
     /// Those of the normalization, a product and a sum for each element.
@@ -45,7 +47,8 @@ impl Operation for AffineLayerNorm {
                 return graph.apply(LayerNormGradient { epsilon }, &[x, upstream]).map(Some);
             }
             1 => graph.apply(LayerNormScaleGradient { epsilon }, &[x, upstream])?,
-            _ => upstream,
+            2 => upstream,
+            _ => return Ok(None),
         };
         graph.sum_to(of_normal, graph.shape(scale)).map(Some)
     }

@@ -5,12 +5,16 @@
 //! products before and behind it are layers of their own.
 //!
 //! The gradient by Q, K and V is one node, which calculates the softmax again instead of keeping it.
+//!
+//! What is calculated is Pᵀ = softmax(K·Qᵀ/√s + Mᵀ), with a column for each query. So the greatest score, the sum
+//! and all else of a softmax go along columns, many queries side by side, and no vector is ever added up.
 
 use thalweg_matrix::{Matrix, Threads, product_into};
 
 use super::{Along, AttentionGradient, Gradient, MAX_OPERANDS, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
-use crate::{Element, Graph, Shape, Tensor, Transposed, kernel};
+use crate::kernel::{self, LANES};
+use crate::{Element, Graph, Shape, Tensor, Transposed};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Attention {
@@ -54,7 +58,7 @@ impl Operation for Attention {
                         sizes.softmax(qkv, head, &block, scores);
                         let [_, _, v] = sizes.head(qkv, head);
                         let y = &mut y[block.start * features + head * sizes.size..];
-                        let weights = Matrix::new(scores, block.rows, block.keys);
+                        let weights = block.matrix(scores).transposed();
                         let v = sizes.rows(v, 0, block.keys);
                         product_into(T::constant(1.0), weights, v, T::constant(0.0), y, features, Threads::One);
                     }
@@ -134,17 +138,35 @@ fn scale(size: usize) -> f64 {
     1.0 / (size as f64).sqrt()
 }
 
-/// y ← softmax(y), of the first values of a row; the others, which make up whole vectors, become 0.
+/// pᵢ ← softmax(pᵢ) for the columns i of vectors that lie `step` apart; what is not seen becomes 0.
 #[inline(always)]
-fn softmax<T: Element>(y: &mut [T], seen: usize) {
-    // Meanwhile they are something that slows nothing down, as e^−∞ does.
-    let first = y[0];
-    y[seen..].fill(first);
-    let top = kernel::greatest(y);
-    kernel::map_row(y, |y| (y - top).exp());
-    y[seen..].fill(T::constant(0.0));
-    let factor = T::constant(1.0) / kernel::sum(y);
-    kernel::map_row(y, |y| y * factor);
+fn softmax<T: Element>(p: &mut [OfLanes<T>], step: usize, seen: Seen) {
+    let (zero, one) = (T::constant(0.0), T::constant(1.0));
+    let mut top = [T::constant(f64::NEG_INFINITY); LANES];
+    for (key, p) in p.iter().step_by(step).enumerate().take(seen.by_any) {
+        let hidden = seen.hidden(key);
+        for (i, (top, &p)) in top.iter_mut().zip(p).enumerate() {
+            *top = if (i as u32) < hidden { *top } else { p.max(*top) };
+        }
+    }
+    let mut sum = [zero; LANES];
+    for (key, p) in p.iter_mut().step_by(step).enumerate().take(seen.by_any) {
+        let hidden = seen.hidden(key);
+        for (i, (p, (sum, &top))) in p.iter_mut().zip(sum.iter_mut().zip(&top)).enumerate() {
+            let e = (*p - top).exp();
+            *p = if (i as u32) < hidden { zero } else { e };
+            *sum = *sum + *p;
+        }
+    }
+    let factor = sum.map(|sum| one / sum);
+    for p in p.iter_mut().step_by(step).take(seen.by_any) {
+        for (p, factor) in p.iter_mut().zip(factor) {
+            *p = *p * factor;
+        }
+    }
+    for p in p.iter_mut().step_by(step).skip(seen.by_any) {
+        p.fill(zero);
+    }
 }
 
 /// The sizes of one example.
@@ -154,12 +176,15 @@ pub(super) struct Sizes {
     pub size: usize,
 }
 
+/// Values of as many queries side by side, one of each.
+pub(super) type OfLanes<T> = [T; LANES];
+
 /// Some of the queries, one after another, with the keys that they look at, from the first on.
 pub(super) struct Block {
     pub start: usize,
     pub rows: usize,
     pub keys: usize,
-    /// Whether each query looks at one key more than the query before, and the last one at all.
+    /// Whether each query looks at one key more than the query before, and the last one at all of them.
     causal: bool,
 }
 
@@ -170,7 +195,7 @@ impl Sizes {
 
     /// The most scores that a block has.
     pub fn scores(&self) -> usize {
-        self.time.min(Self::ROWS) * self.time
+        self.time.min(Self::ROWS).next_multiple_of(LANES) * self.time
     }
 
     /// All queries, the last ones, which look at all keys, first.
@@ -180,6 +205,22 @@ impl Sizes {
             let rows = Self::ROWS.min(time - start);
             Block { start, rows, keys: if causal { start + rows } else { time }, causal }
         })
+    }
+
+    /// The numbers that the queries, keys and values of a head are together.
+    pub fn of_head(&self) -> usize {
+        3 * self.time * self.size
+    }
+
+    /// Writes what belongs to the queries, to the keys and to the values of a head where these lie.
+    pub fn write<T: Element>(&self, of_head: &[T], head: usize, to: &mut [T]) {
+        let parts = of_head.chunks_exact((self.time * self.size).max(1));
+        for (part, start) in parts.zip(self.starts(head)) {
+            let rows = to.chunks_exact_mut(self.stride().max(1));
+            for (row, to) in part.chunks_exact(self.size.max(1)).zip(rows) {
+                to[start..][..self.size].copy_from_slice(row);
+            }
+        }
     }
 
     /// How far apart the rows of queries, keys and values begin.
@@ -203,23 +244,21 @@ impl Sizes {
         Matrix::with_row_stride(&of_head[start * stride..], rows, self.size, stride)
     }
 
-    /// `p` ← softmax(Q·Kᵀ/√s + M), of the queries and keys of a block.
+    /// `p` ← softmax(K·Qᵀ/√s + Mᵀ), of the queries and keys of a block, with a column for each query and for some
+    /// that are not there, of which each is some softmax.
     pub fn softmax<T: Element>(&self, qkv: &[T], head: usize, block: &Block, p: &mut [T]) {
+        let zero = T::constant(0.0);
         let [q, k, _] = self.head(qkv, head);
-        let q = self.rows(q, block.start, block.rows);
-        let k = self.rows(k, 0, block.keys).transposed();
-        product_into(self.scale(), q, k, T::constant(0.0), p, block.keys, Threads::One);
-        kernel::for_rows(
-            p,
-            block.keys,
+        let q = self.rows(q, block.start, block.rows).transposed();
+        let k = self.rows(k, 0, block.keys);
+        if block.rows < block.columns() {
+            p.fill(zero);
+        }
+        product_into(self.scale(), k, q, zero, p, block.columns(), Threads::One);
+        block.for_lanes(
+            [p],
             #[inline(always)]
-            |i, p| {
-                let seen = block.seen(i);
-                let whole = seen.next_multiple_of(kernel::LANES).min(block.keys);
-                let (p, hidden) = p.split_at_mut(whole);
-                softmax(p, seen);
-                hidden.fill(T::constant(0.0));
-            },
+            |[p], step, seen| softmax(p, step, seen),
         );
     }
 
@@ -230,13 +269,58 @@ impl Sizes {
 }
 
 impl Block {
-    /// How many scores there are.
-    pub fn scores(&self) -> usize {
-        self.rows * self.keys
+    /// The columns of its scores: one for each query, made up to whole vectors.
+    pub fn columns(&self) -> usize {
+        self.rows.next_multiple_of(LANES)
     }
 
-    /// How many keys query `i` of the block looks at.
-    pub fn seen(&self, i: usize) -> usize {
-        if self.causal { self.start + i + 1 } else { self.keys }
+    /// How many scores there are.
+    pub fn scores(&self) -> usize {
+        self.columns() * self.keys
+    }
+
+    /// The scores, with a row for each key and a column for each query.
+    pub fn matrix<'a, T>(&self, scores: &'a [T]) -> Matrix<'a, T> {
+        Matrix::with_row_stride(scores, self.keys, self.rows, self.columns())
+    }
+
+    /// Calls `work` for as many queries at a time as there are lanes, with the vectors of their scores, from the
+    /// first key on, how far they lie apart, and what of them is seen, in the widest vectors there are.
+    #[inline(always)]
+    pub fn for_lanes<T: Element, const N: usize>(
+        &self,
+        scores: [&mut [T]; N],
+        work: impl Fn([&mut [OfLanes<T>]; N], usize, Seen),
+    ) {
+        let mut scores = scores.map(|scores| scores.as_chunks_mut::<LANES>().0);
+        let step = self.columns() / LANES;
+        kernel::vectorized(
+            #[inline(always)]
+            || {
+                for i in 0..step {
+                    let first = self.start + i * LANES;
+                    let seen = match self.causal {
+                        true => Seen { by_all: first + 1, by_any: self.keys.min(first + LANES) },
+                        false => Seen { by_all: self.keys, by_any: self.keys },
+                    };
+                    work(scores.each_mut().map(|scores| &mut scores[i..]), step, seen);
+                }
+            },
+        );
+    }
+}
+
+/// How many keys some queries, one after another, look at, from the first one on.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    by_all: usize,
+    pub by_any: usize,
+}
+
+impl Seen {
+    /// How many of the queries, from the first on, do not look at this key.
+    #[inline(always)]
+    fn hidden(self, key: usize) -> u32 {
+        (key + 1).saturating_sub(self.by_all) as u32
     }
 }

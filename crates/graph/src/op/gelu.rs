@@ -1,10 +1,9 @@
 //! y = x Φ(x) with Φ(x) = ½ (1 + erf(x/√2)), the share of a normal distribution below x, elementwise.
 //!
-//! x̄ = ȳ ⊙ (Φ(x) + x φ(x)), one node.
+//! x̄ = ȳ ⊙ (Φ(x) + x φ(x)), one node. A second operand, of any values, only says where the value is made:
+//! see [`Graph::again`].
 //!
 //! Hendrycks & Gimpel, *Gaussian error linear units*, 2016, section 2, <https://arxiv.org/abs/1606.08415>.
-
-use std::f64::consts::FRAC_1_SQRT_2;
 
 use super::{GeluGradient, Gradient, Operation, Run, Site};
 use crate::error::Problem;
@@ -17,7 +16,10 @@ impl Operation for Gelu {
     const IN_PLACE: bool = true;
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Problem> {
-        Ok(inputs[0])
+        match inputs.get(1) {
+            Some(&right) if right != inputs[0] => Err(Problem::Differ { left: inputs[0], right }),
+            _ => Ok(inputs[0]),
+        }
     }
 
     /// Three products, erf and a sum for each element.
@@ -26,21 +28,18 @@ impl Operation for Gelu {
     }
 
     fn gradient(&self, graph: &mut Graph, at: &Site<'_>) -> Gradient {
-        graph.apply(GeluGradient, &[at.inputs[0], at.upstream]).map(Some)
+        match at.wanted {
+            0 => graph.apply(GeluGradient, &[at.inputs[0], at.upstream]).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
         run.map(
             #[inline(always)]
-            |x| x * share_below(x),
+            |x| x * x.normal().0,
         );
     }
-}
-
-/// Φ(x)
-#[inline(always)]
-fn share_below<T: Element>(x: T) -> T {
-    T::constant(0.5) * (T::constant(1.0) + (x * T::constant(FRAC_1_SQRT_2)).erf())
 }
 
 impl Graph {

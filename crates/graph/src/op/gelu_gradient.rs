@@ -47,12 +47,12 @@ impl Operation for GeluGradient {
     }
 
     fn run<T: Element>(&self, run: Run<'_, T>) {
-        let [half, one, root, peak] = [0.5, 1.0, FRAC_1_SQRT_2, PEAK].map(T::constant);
+        let peak = T::constant(PEAK);
         run.zip(
             #[inline(always)]
             move |x, u| {
-                let (erf, bell) = (x * root).erf_and_bell();
-                u * (half * (one + erf) + x * (peak * bell))
+                let (share, bell) = x.normal();
+                u * (peak * x).mul_add(bell, share)
             },
         );
     }

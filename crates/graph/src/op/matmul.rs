@@ -1,7 +1,8 @@
 //! Y = A·B, of matrices, or of each two of two lists of matrices; each factor may be read transposed.
 //!
 //! Ā = Ȳ·Bᵀ, B̄ = Aᵀ·Ȳ; where a factor is read transposed, its gradient is that, transposed. All four are
-//! products again, with other flags, so that no matrix is ever copied to transpose it.
+//! products again, with other flags, so that no matrix is ever copied to transpose it. For B̄ an A that is made
+//! quickly is made again: see [`Graph::again`].
 
 use thalweg_matrix::{Matrix, Rearranged, product, product_rearranged, shares_inner};
 
@@ -93,9 +94,14 @@ impl Operation for MatMul {
         let (a, b, y) = (at.inputs[0], at.inputs[1], at.upstream);
         use Transposed::{No, Yes};
         match (at.wanted, self.left, self.right) {
-            (0, No, right) => graph.matmul_transposed(y, No, b, right.flip()),
+            (0, No, right) => graph.apply_once(MatMul { left: No, right: right.flip() }, &[y, b]),
             (0, Yes, right) => graph.matmul_transposed(b, right, y, Yes),
-            (_, left, No) => graph.matmul_transposed(a, left.flip(), y, No),
+            (_, No, No) => {
+                let slope = MatMul { left: No, right: Yes };
+                let a = graph.again(a, |graph| graph.apply_once(slope, &[y, b]))?;
+                graph.matmul_transposed(a, Yes, y, No)
+            }
+            (_, Yes, No) => graph.matmul_transposed(a, No, y, No),
             (_, left, Yes) => graph.matmul_transposed(y, Yes, a, left),
         }
         .map(Some)

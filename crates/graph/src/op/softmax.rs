@@ -54,14 +54,17 @@ pub(crate) fn softmax_rows<T: Element>(y: &mut [T], columns: usize) {
     kernel::vectorized(
         #[inline(always)]
         || match kernel::are_short(columns) {
-            true => y.chunks_mut(kernel::ROWS * columns).for_each(
-                #[inline(always)]
-                |y| softmax_side_by_side(y, columns),
-            ),
-            false => y.chunks_exact_mut(columns).for_each(
-                #[inline(always)]
-                |y| softmax(y),
-            ),
+            // Loops, since what adapters call need not be inlined.
+            true => {
+                for y in y.chunks_mut(kernel::ROWS * columns) {
+                    softmax_side_by_side(y, columns);
+                }
+            }
+            false => {
+                for y in y.chunks_exact_mut(columns) {
+                    softmax(y);
+                }
+            }
         },
     );
 }

@@ -8,8 +8,8 @@ use thalweg_random::Stream;
 
 use crate::op::layer_norm::Epsilon;
 use crate::op::{
-    Attention, AttentionGradient, EmbeddingGradient, LayerNormGradient, LayerNormScaleGradient, Op,
-    Operand, Operation, RmsNormGradient, Run, Scatter, Values,
+    AffineLayerNorm, Attention, AttentionGradient, EmbeddingGradient, Gelu, LayerNormGradient,
+    LayerNormScaleGradient, Op, Operand, Operation, RmsNormGradient, Run, Scatter, Values,
 };
 use crate::plan::naive;
 use crate::{
@@ -102,6 +102,7 @@ const TABLE: &[Row] = &[
     row("elu", ELEMENTWISE, ANY, |g, p, _| Ok(g.elu(p[0], 0.7))),
     row("leaky_relu", ELEMENTWISE, ANY, |g, p, _| Ok(g.leaky_relu(p[0], 0.1))),
     row("gelu", ELEMENTWISE, ANY, |g, p, _| Ok(g.gelu(p[0]))),
+    row("gelu again", ROW_PAIRS, ANY, |g, p, _| g.apply(Gelu, p)),
     row("gelu_tanh", ELEMENTWISE, ANY, |g, p, _| Ok(g.gelu_tanh(p[0]))),
     row("silu", ELEMENTWISE, ANY, |g, p, _| Ok(g.silu(p[0]))),
     row("softsign", ELEMENTWISE, ANY, |g, p, _| Ok(g.softsign(p[0]))),
@@ -115,6 +116,9 @@ const TABLE: &[Row] = &[
         ANY,
         |g, p, _| g.scaled_and_shifted_layer_norm(p[0], p[1], p[2], 0.1),
     ),
+    row("affine_layer_norm again", &[&[&[2, 3], &[3], &[3], &[2, 3]]], ANY, |g, p, _| {
+        g.apply(AffineLayerNorm { epsilon: Epsilon::new(0.1) }, p)
+    }),
     row("layer_norm_gradient", ROW_PAIRS, ANY, |g, p, _| {
         g.apply(LayerNormGradient { epsilon: Epsilon::new(0.1) }, p)
     }),

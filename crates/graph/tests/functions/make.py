@@ -76,6 +76,19 @@ def erf_far(t):
     return mp.exp(a * a) * mp.erfc(a)
 
 
+TAIL_CENTRE = mpf("2.5")
+
+
+def bell(t):
+    """exp(-a²/2), for a = t + 2.5"""
+    return mp.exp(-((t + TAIL_CENTRE) ** 2) / 2)
+
+
+def tail(t):
+    """exp(a²/2) Φ(-a), for a = t + 2.5"""
+    return mp.erfc((t + TAIL_CENTRE) / mp.sqrt(2)) / 2 / bell(t)
+
+
 HALF_LN_2 = mp.ln(2) / 2 * mpf("1.001")
 LARGEST_Z = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mpf("1.001")
 
@@ -89,6 +102,8 @@ POLYNOMIALS = [
      erf_near, lambda z: 1 / erf_near(z), [mpf(0)] * 2, [mpf(1)] * 2, [6, 11]),
     ("ERF_FAR", "exp(a²) erfc(a) by a − 2, for a from 1 to 4 or 6; the error counts exp(−a²).",
      erf_far, lambda t: mp.exp(-((t + CENTRE) ** 2)), [mpf(-1)] * 2, [mpf(2), mpf(4)], [7, 22]),
+    ("TAIL", "exp(a²/2) Φ(−a) by a − 2.5, for a up to 6 or 9; the error counts exp(−a²/2).",
+     tail, bell, [-TAIL_CENTRE] * 2, [6 - TAIL_CENTRE, 9 - TAIL_CENTRE], [11, 28]),
 ]
 
 
@@ -107,6 +122,7 @@ def rust():
         high = mp.nint(mp.ln(2) * 2**places) / 2**places
         lines += ["", f"/// ln 2 to {places} binary places.", f"pub(super) const LN_2_HIGH_{bits}: f64 = {float(high)!r};"]
         lines += ["", "/// ln 2, less that.", f"pub(super) const LN_2_LOW_{bits}: f64 = {float(mp.ln(2) - high)!r};"]
+    lines += ["", "/// What is taken from a in the polynomial of a tail.", f"pub(super) const TAIL_CENTRE: f64 = {float(TAIL_CENTRE)!r};"]
     for name, text, f, weight, low, high, degrees in POLYNOMIALS:
         for i, bits in enumerate([32, 64]):
             p, error = minimax(f, weight, low[i], high[i], degrees[i])

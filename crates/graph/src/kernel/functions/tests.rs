@@ -110,6 +110,28 @@ fn ulps_f64(got: f64, exact: f64) -> f64 {
 }
 
 #[test]
+fn shares_of_the_normal_distribution_are_those_of_erf() {
+    let (mut share_error, mut bell_error) = ([0f64; 2], [0f64; 2]);
+    for i in -16_000..=16_000 {
+        let x = f64::from(i) / 1024.0;
+        let exact = [0.5 * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)), (-x * x / 2.0).exp()];
+        let ((single, single_bell), (share, bell)) = (normal(x as f32), normal(x));
+        let errors = [f64::from(single) - exact[0], share - exact[0]];
+        let bells = [f64::from(single_bell) - exact[1], bell - exact[1]];
+        for (i, unit) in [f64::from(f32::EPSILON), f64::EPSILON].into_iter().enumerate() {
+            share_error[i] = share_error[i].max(errors[i].abs() / unit);
+            let allowed = exact[1] * unit * (2.0 + x * x / 2.0);
+            bell_error[i] = bell_error[i].max((bells[i].abs() - 1e-36) / allowed);
+        }
+    }
+    assert!(share_error.iter().all(|error| *error < 2.0), "{share_error:?}");
+    assert!(bell_error.iter().all(|error| *error < 1.0), "{bell_error:?}");
+    assert_eq!([f64::NEG_INFINITY, -0.0, f64::INFINITY].map(|x| normal(x).0), [0.0, 0.5, 1.0]);
+    assert_eq!([f32::MIN, 0.0, f32::MAX].map(normal), [(0.0, 0.0), (0.5, 1.0), (1.0, 0.0)]);
+    assert!(normal(f64::NAN).0.is_nan() && normal(f32::NAN).1.is_nan());
+}
+
+#[test]
 fn ends_are_those_of_the_standard() {
     const INFINITY: f64 = f64::INFINITY;
     let table: &[(&str, f64, f64)] = &[
