@@ -6,6 +6,7 @@ pub(crate) mod logistic;
 pub(crate) mod random_linear;
 pub(crate) mod reddi;
 pub(crate) mod reddi_synthetic;
+pub(crate) mod regression;
 pub(crate) mod softmax;
 pub(crate) mod sparse_linear;
 

@@ -7,51 +7,43 @@
 //! There is no intercept; the rows of breast cancer have a 1 behind them. With λ, the best fixed point of all rows is
 //! that of ridge regression.
 
-use pulp::{Arch, Simd, WithSimd};
-use thalweg_minimize::function;
 use thalweg_sets::Set;
 
-use crate::best::{Best, minimum};
+use super::regression::Regression;
 use crate::rows::Rows;
-use crate::vector::{dot, ridge};
-use crate::{Memory, Sequence};
+use crate::vector::dot;
+use crate::{Best, Memory, Sequence};
 
 #[derive(Clone)]
 pub(crate) struct Logistic {
-    rows: Rows,
-    λ: f64,
-    set: Set,
+    regression: Regression,
     steepest: f64,
-    memory: Memory,
 }
 
 impl Logistic {
     pub fn new(rows: Rows, λ: f64, set: Set, rounds: u64) -> Logistic {
         let n = rows.columns;
         let steepest = rows.longest(rounds) + λ * set.reach(n);
-        let mut near = vec![0.0; n];
-        set.project(&mut near);
-        Logistic { rows, λ, set, steepest, memory: Memory::new(near) }
+        Logistic { regression: Regression::new(rows, λ, set, n), steepest }
     }
 }
 
 impl Sequence for Logistic {
     fn formula(&self) -> String {
-        let ridge =
-            if self.λ > 0.0 { format!(" + {}/2·‖θ‖²", self.λ) } else { String::new() };
+        let ridge = self.regression.ridge();
         format!("f_t(θ) = ln(1 + exp(−y_t x_t·θ)){ridge}")
     }
 
     fn data(&self) -> Option<String> {
-        Some(self.rows.data.clone())
+        Some(self.regression.rows.data.clone())
     }
 
     fn dimension(&self) -> usize {
-        self.rows.columns
+        self.regression.memory.vector.len()
     }
 
     fn set(&self) -> Set {
-        self.set
+        self.regression.set
     }
 
     fn steepest(&self) -> f64 {
@@ -59,53 +51,19 @@ impl Sequence for Logistic {
     }
 
     fn play(&mut self, θ: &[f64], g: &mut [f64]) -> f64 {
-        let square = ridge(self.λ, θ, g);
-        let (x, class) = self.rows.after(self.memory.rounds);
-        self.memory.rounds += 1;
-        square + add(x, class, 1.0, θ, g)
+        self.regression.play(add, θ, g)
     }
 
     fn best(&mut self) -> Best {
-        let Logistic { rows, λ, memory: Memory { rounds, vector: near }, .. } = self;
-        let (λ, rounds) = (*λ, *rounds);
-        let mut total = function(near.len(), |θ: &[f64], g: &mut [f64]| {
-            Arch::new().dispatch(Total { rows, rounds, λ, θ, g })
-        });
-        let best = minimum(self.set, &mut total, near);
-        near.clone_from(&best.point);
-        best
+        self.regression.best(add)
     }
 
     fn memory(&mut self) -> &mut Memory {
-        &mut self.memory
+        &mut self.regression.memory
     }
 
     fn duplicate(&self) -> Box<dyn Sequence> {
         Box::new(self.clone())
-    }
-}
-
-/// What a point loses in all rounds, and its gradient. The widest vectors that the processor has change no bit: every sum
-/// has an order of its own.
-struct Total<'a> {
-    rows: &'a Rows,
-    rounds: u64,
-    λ: f64,
-    θ: &'a [f64],
-    g: &'a mut [f64],
-}
-
-impl WithSimd for Total<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f64 {
-        let Total { rows, rounds, λ, θ, g } = self;
-        let mut total = ridge(λ * rounds as f64, θ, g);
-        for (x, class, times) in rows.within(rounds) {
-            total += add(x, class, times, θ, g);
-        }
-        total
     }
 }
 
