@@ -36,7 +36,6 @@ fn many_coordinates_take_as_many_steps_as_a_few() {
 /// Ten million coordinates of 8 bytes are 80 MB; L-BFGS with a memory of 3 holds 2·3 vectors, and the loop 8, and
 /// the last of them is touched only if a value rises: 1.1 GB.
 #[test]
-#[ignore = "takes 1.1 GB of memory and a minute or two"]
 fn ten_million_coordinates_are_solved() {
     let solution = solve(10_000_000, 3);
     assert!(solution.is_solved(), "{}", solution.verdict);
