@@ -54,8 +54,15 @@ impl Sequence for Logistic {
         self.regression.play(add, θ, g)
     }
 
+    #[expect(
+        clippy::redundant_closure,
+        reason = "a function passed by name is not inlined, and so not for wide vectors"
+    )]
     fn best(&mut self) -> Best {
-        self.regression.best(add)
+        self.regression.best(
+            #[inline(always)]
+            |x, class, times, θ, g| add(x, class, times, θ, g),
+        )
     }
 
     fn memory(&mut self) -> &mut Memory {
