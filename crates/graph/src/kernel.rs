@@ -12,6 +12,7 @@ mod row;
 mod short;
 mod sites;
 
+pub(crate) use ahead::ask_ahead;
 pub(crate) use depthwise::Depthwise;
 pub(crate) use elementwise::{map, zip};
 pub(crate) use functions::{Float, erf, exp, exp_m1, ln, ln_1p, normal, sigmoid, softplus, tanh};

@@ -10,7 +10,7 @@ pub(super) const PIECE: usize = 256;
 
 /// Asks for as many values as these, two pieces behind them, which need not be there.
 #[inline(always)]
-pub(super) fn ask_ahead<T>(values: &[T]) {
+pub(crate) fn ask_ahead<T>(values: &[T]) {
     /// The bytes of a line of a cache.
     const LINE: usize = 64;
     #[cfg(target_arch = "x86_64")]

@@ -66,15 +66,22 @@ pub(crate) fn dot<T: Element>(a: &[T], b: &[T]) -> T {
 /// xᵢ ← f(xᵢ), in whole vectors also at the end of the row.
 #[inline(always)]
 pub(crate) fn map_row<T: Element>(x: &mut [T], f: impl Fn(T) -> T) {
-    let (chunks, rest) = x.as_chunks_mut::<LANES>();
-    for chunk in chunks {
-        for x in chunk {
-            *x = f(*x);
+    let whole = x.len() / LANES * LANES;
+    // As many of the last values as there are lanes, as they are now: some will be written twice.
+    match x.last_chunk::<LANES>().copied() {
+        Some(mut last) => {
+            for x in &mut last {
+                *x = f(*x);
+            }
+            for x in &mut x[..whole] {
+                *x = f(*x);
+            }
+            *x.last_chunk_mut::<LANES>().expect("there was one") = last;
         }
-    }
-    if !rest.is_empty() {
-        let last = mapped(rest, f);
-        rest.copy_from_slice(&last[..rest.len()]);
+        None => {
+            let few = mapped(x, f);
+            x.copy_from_slice(&few[..x.len()]);
+        }
     }
 }
 

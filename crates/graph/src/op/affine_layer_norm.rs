@@ -12,7 +12,7 @@ use super::{
     Along, Gradient, LayerNormGradient, LayerNormScaleGradient, Operation, Run, Site,
 };
 use crate::error::{GraphError, Problem};
-use crate::{Element, Graph, Shape, Tensor};
+use crate::{Element, Graph, Shape, Tensor, kernel};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AffineLayerNorm {
@@ -59,6 +59,7 @@ impl Operation for AffineLayerNorm {
         run.rows(
             #[inline(always)]
             |[x], y| {
+                kernel::ask_ahead(x);
                 normalize(x, epsilon, y);
                 for (y, (&scale, &shift)) in y.iter_mut().zip(scale.iter().zip(shift)) {
                     *y = *y * scale + shift;
