@@ -22,6 +22,12 @@ pub(crate) trait Operation {
         if Self::IN_PLACE { elementwise_rows(inputs) } else { None }
     }
 
+    /// Where the value is a sum over the rows of some operands, and so not made row by row: which ones.
+    /// [`Operation::run`] may then be asked for the sum over some of the rows at a time.
+    fn sums_rows(&self, _inputs: &[Shape]) -> Option<Along> {
+        None
+    }
+
     /// How many floating-point operations make the value: those of its formula, a function of one number
     /// such as exp counted as one, moving and selecting values as none. One for each element where the
     /// operation says nothing else.
@@ -93,6 +99,8 @@ pub(crate) struct Run<'a, T> {
     pub first_row: usize,
     /// The value, to be written whole.
     pub value: &'a mut [T],
+    /// Whether to add to the value instead, of an operation that sums rows.
+    pub adds: bool,
     /// What differs from run to run.
     pub options: RunOptions,
 }
@@ -193,6 +201,10 @@ macro_rules! operations {
 
             fn by_rows(&self, inputs: &[Shape]) -> Option<Along> {
                 match self { $(Op::$Operation(operation) => operation.by_rows(inputs)),* }
+            }
+
+            fn sums_rows(&self, inputs: &[Shape]) -> Option<Along> {
+                match self { $(Op::$Operation(operation) => operation.sums_rows(inputs)),* }
             }
 
             fn flops(&self, inputs: &[Shape], value: Shape) -> u64 {

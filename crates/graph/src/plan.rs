@@ -9,6 +9,7 @@ pub(crate) mod naive;
 mod random_graphs;
 mod schedule;
 mod stage;
+mod sums;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,9 @@
 //! products again, with other flags, so that no matrix is ever copied to transpose it. For B̄ an A that is made
 //! quickly is made again: see [`Graph::again`].
 
-use thalweg_matrix::{Matrix, Rearranged, product, product_rearranged, shares_inner};
+use thalweg_matrix::{
+    Matrix, Rearranged, product_rearranged, product_scaled, shares_inner,
+};
 
 use super::{Along, Gradient, Operand, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
@@ -51,6 +53,12 @@ impl Operation for MatMul {
             (2, Transposed::Yes) => None,
             _ => Some([true, true, false, false]),
         }
+    }
+
+    /// Aᵀ·B is a sum over the rows of both.
+    fn sums_rows(&self, inputs: &[Shape]) -> Option<Along> {
+        let is_sum = (self.left, self.right) == (Transposed::Yes, Transposed::No);
+        (is_sum && inputs[0].rank() == 2).then_some([true, true, false, false])
     }
 
     /// A product and a sum for each term of each element: 2 m k n.
@@ -110,13 +118,15 @@ impl Operation for MatMul {
     fn run<T: Element>(&self, run: Run<'_, T>) {
         let [a, b] = [run.inputs[0], run.inputs[1]];
         let (_, [rows, columns]) = run.shape.matrices().expect("it was shaped as matrices");
+        let (one, kept) = (T::constant(1.0), T::constant(if run.adds { 1.0 } else { 0.0 }));
         if !run.prepared.is_empty() {
-            let (a, one) = (self.left.read(a, 0), T::constant(1.0));
+            let a = self.left.read(a, 0);
             let b = Rearranged::lying_in(run.prepared, a.columns(), columns);
             return product_rearranged(one, a, b, T::constant(0.0), run.value, columns);
         }
         for (i, y) in run.value.chunks_exact_mut((rows * columns).max(1)).enumerate() {
-            product(self.left.read(a, i), self.right.read(b, i), y, run.options.threads);
+            let (a, b) = (self.left.read(a, i), self.right.read(b, i));
+            product_scaled(one, a, b, kept, y, run.options.threads);
         }
     }
 }

@@ -460,7 +460,15 @@ fn rows_are_the_same_one_by_one_and_in_one() {
                 let mut prepared = vec![f64::NAN; node.op.prepared::<f64>(&shapes, node.shape())];
                 node.op.prepare(inputs, &mut prepared);
                 let (prepared, value) = (&prepared[..], &mut value[..]);
-                node.op.run(Run { inputs, shape, prepared, first_row: i, value, options });
+                node.op.run(Run {
+                    inputs,
+                    shape,
+                    prepared,
+                    first_row: i,
+                    value,
+                    adds: false,
+                    options,
+                });
                 for (got, expected) in value.iter().zip(expected) {
                     // Two infinities are equal, but have no distance.
                     let close =

@@ -14,9 +14,10 @@ use thalweg_matrix::Aligned;
 
 use super::awake::Helpers;
 use super::schedule::{Scheduled, along, schedule};
-use super::stage::{RowPlace, Stage, Step, Written};
+use super::stage::{Lies, RowPlace, Stage, Step, Written};
+use super::sums::{Cut, Sum, sums};
 use super::{Place, Plan};
-use crate::op::{Op, Operation, Reshape, Run};
+use crate::op::{Along, Op, Operation, Reshape, Run};
 use crate::parameters::Layout;
 use crate::{Element, Graph, ParameterInfo, RunOptions, Shape, Tensor, Train};
 
@@ -34,11 +35,13 @@ pub(super) fn compile<T: Element>(
         gradients.iter().filter_map(|gradient| homes[gradient.0]).collect();
     // Gradients go straight to where the optimizer reads them. Those places lie in one vector, of which a
     // stage can write one part only.
-    let stages = schedule(graph, &homes, |tensor| is_gradient.contains(&tensor));
+    let sums = sums(graph);
+    let stages = schedule(graph, &homes, &sums, |tensor| is_gradient.contains(&tensor));
     let mut compiler = Compiler {
         last_use: last_use(graph, &homes, &stages),
         graph,
         homes,
+        sums,
         places: HashMap::new(),
         stages: Vec::new(),
         lengths: Vec::new(),
@@ -55,7 +58,7 @@ pub(super) fn compile<T: Element>(
     let values = fetch.iter().map(|&tensor| (tensor, compiler.public_place(tensor))).collect();
     let assignments = compiler.place_assignments(&layout, assignments);
     let flops = compiler.stages.iter().map(Stage::flops).sum::<u64>();
-    let prepared = compiler.stages.iter().map(Stage::prepared).max().unwrap_or(0);
+    let prepared = compiler.stages.iter().map(Stage::memory).max().unwrap_or(0);
     Plan {
         buffers: compiler.buffers(),
         gradients: Aligned::new(train.map_or(0, |_| layout.trained_length), T::constant(0.0)),
@@ -150,7 +153,7 @@ fn free_in_block(free: &mut Vec<usize>, written: &mut Vec<Written>, unit: usize)
         (found < unit, found.abs_diff(unit))
     };
     let Some(best) = (0..free.len()).min_by_key(fit) else {
-        written.push(Written { place: None, unit });
+        written.push(Written { lies: Lies::InBlock, unit });
         return written.len() - 1;
     };
     let index = free.swap_remove(best);
@@ -161,6 +164,8 @@ fn free_in_block(free: &mut Vec<usize>, written: &mut Vec<Written>, unit: usize)
 struct Compiler<'a> {
     graph: &'a Graph,
     homes: Vec<Option<Tensor>>,
+    /// For each tensor, how it is summed, if it is in parts.
+    sums: Vec<Option<Sum>>,
     last_use: HashMap<Tensor, Tensor>,
     /// The place of each home.
     places: HashMap<Tensor, Place>,
@@ -235,7 +240,7 @@ impl Compiler<'_> {
             match (stage.units, &stage.tensors[..]) {
                 (None, &[tensor]) => self.place_whole::<T>(tensor, &kept),
                 (None, _) => unreachable!("what is calculated in one is a stage by itself"),
-                (Some(units), tensors) => self.place_rows::<T>(tensors, units, &kept),
+                (Some(units), tensors) => self.place_rows::<T>(tensors, units, stage.cut, &kept),
             }
         }
     }
@@ -262,11 +267,16 @@ impl Compiler<'_> {
     /// block runs, in memory of the thread that runs it, and goes from value to value of any size. A buffer that one block of rows has done with
     /// goes to a value of the same size only, whose rows lie at the same places: other blocks may be at
     /// another operation.
-    fn place_rows<T: Element>(&mut self, tensors: &[Tensor], units: usize, kept: &HashSet<Tensor>) {
+    fn place_rows<T: Element>(
+        &mut self,
+        tensors: &[Tensor],
+        units: usize,
+        cut: Option<Cut>,
+        kept: &HashSet<Tensor>,
+    ) {
         let mut whole: HashSet<Tensor> = HashSet::new();
         for &tensor in tensors {
-            let along = along(self.graph, tensor).unwrap_or_default();
-            for (&input, along) in self.graph.node(tensor).inputs().iter().zip(along) {
+            for (&input, along) in self.graph.node(tensor).inputs().iter().zip(self.along(tensor)) {
                 whole.extend(self.homes[input.0].filter(|_| !along));
             }
         }
@@ -277,6 +287,7 @@ impl Compiler<'_> {
         let (mut in_block, mut free) = (HashMap::<Tensor, usize>::new(), Vec::<usize>::new());
         // Of equal length, and to be had at the end of the stage.
         let (mut equal, mut later): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut summed = 0;
         for &tensor in tensors {
             let dying = self.dying(tensor, kept);
             let length = self.graph.shape(tensor).elements();
@@ -286,7 +297,16 @@ impl Compiler<'_> {
                 !whole.contains(operand) && in_block.contains_key(operand) == stays
             });
             let overwritten = self.overwritten(tensor, &overwritable.collect::<Vec<_>>());
-            let value = if stays {
+            let value = if self.sums[tensor.0].is_some() {
+                let place = match self.places.remove(&tensor) {
+                    Some(gradient) => gradient,
+                    None => self.free_buffer(length),
+                };
+                self.places.insert(tensor, place.clone());
+                written.push(Written { lies: Lies::Sum { place, at: summed }, unit: length });
+                summed += length;
+                written.len() - 1
+            } else if stays {
                 let unit = length / units;
                 let value = match overwritten {
                     Some(operand) => in_block[&operand],
@@ -304,16 +324,16 @@ impl Compiler<'_> {
                     },
                 };
                 self.places.insert(tensor, place.clone());
-                let place = Some(place);
-                written.iter().position(|written| written.place == place).unwrap_or_else(|| {
-                    written.push(Written { place, unit: length / units });
+                let rows = Lies::Rows(place);
+                written.iter().position(|written| written.lies == rows).unwrap_or_else(|| {
+                    written.push(Written { lies: rows, unit: length / units });
                     written.len() - 1
                 })
             };
             for home in dying {
                 match (in_block.get(&home), self.places.get(&home)) {
                     (Some(&index), _) if index != value => free.push(index),
-                    (None, Some(place)) if written[value].place.as_ref() != Some(place) => {
+                    (None, Some(place)) if written[value].lies.place() != Some(place) => {
                         let Place::Buffer { index, length } = place else { continue };
                         match whole.contains(&home) {
                             true => later.push(*index),
@@ -324,8 +344,7 @@ impl Compiler<'_> {
                 }
             }
             let node = self.graph.node(tensor);
-            let along = along(self.graph, tensor).unwrap_or_default();
-            let operands = node.inputs().iter().zip(along).map(|(&input, along)| {
+            let operands = node.inputs().iter().zip(self.along(tensor)).map(|(&input, along)| {
                 let home = self.homes[input.0].expect("operands of what is needed are needed");
                 let place = match (in_block.get(&home), along) {
                     (Some(&index), _) => RowPlace::Written(index),
@@ -343,13 +362,20 @@ impl Compiler<'_> {
         for (_, place) in steps.iter_mut().flat_map(|step: &mut Step<RowPlace>| &mut step.operands)
         {
             let RowPlace::Rows(rows) = place else { continue };
-            if let Some(at) =
-                written.iter().position(|written| written.place.as_ref() == Some(rows))
+            if let Some(at) = written.iter().position(|written| written.lies.place() == Some(rows))
             {
                 *place = RowPlace::Written(at);
             }
         }
-        self.stages.push(Stage::rows::<T>(steps, written, units));
+        self.stages.push(Stage::rows::<T>(steps, written, units, cut));
+    }
+
+    /// The operands of which a tensor takes rows.
+    fn along(&self, tensor: Tensor) -> Along {
+        match self.sums[tensor.0] {
+            Some(sum) => sum.along,
+            None => along(self.graph, tensor).unwrap_or_default(),
+        }
     }
 
     /// The homes that nobody reads after `tensor` is calculated.
@@ -439,6 +465,7 @@ impl Compiler<'_> {
                     prepared: &[],
                     first_row: 0,
                     value,
+                    adds: false,
                     options,
                 });
             }

@@ -17,7 +17,8 @@ pub struct PlanDescription {
     pub buffers: Vec<u64>,
     /// The bytes of all gradients; 0 where the plan calculates none.
     pub gradients: u64,
-    /// The bytes for what operations rearrange before they run, such as weights that many rows read.
+    /// The bytes for what operations rearrange before they run, such as weights that many rows read, and for what
+    /// groups of rows sum.
     pub prepared: u64,
 }
 
@@ -114,7 +115,7 @@ impl Stage {
             }
             Stage::Rows { steps, written, .. } => {
                 let reads = read_before(steps, written);
-                let writes = written.iter().filter_map(|Written { place, .. }| place.as_ref());
+                let writes = written.iter().filter_map(|written| written.lies.place());
                 described(size, reads, writes.collect(), &steps.iter().collect::<Vec<_>>())
             }
         }
@@ -128,7 +129,7 @@ fn read_before<'a>(steps: &'a [Step<RowPlace>], written: &'a [Written]) -> Vec<&
     for step in steps {
         reads.extend(step.operands.iter().filter_map(|(_, place)| match place {
             RowPlace::Written(index) if made[*index] => None,
-            RowPlace::Written(index) => written[*index].place.as_ref(),
+            RowPlace::Written(index) => written[*index].lies.place(),
             RowPlace::Rows(place) | RowPlace::Whole(place) => Some(place),
         }));
         made[step.value] = true;

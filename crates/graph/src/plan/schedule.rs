@@ -4,6 +4,8 @@
 //! A stage of rows is a list of operations each of which makes rows i to j of its value from rows i to j of
 //! what others of the list made (see [`Operation::by_rows`]). Everything else is a stage by itself.
 //!
+//! A sum over such rows joins as well (see [`sums`](super::sums)): it is there when the stage is done.
+//!
 //! Operations are taken in the order of their making. Each joins the stage of its latest operand where it
 //! can, and begins a new one otherwise.
 
@@ -11,6 +13,7 @@ use std::collections::HashMap;
 
 use super::compile::{is_leaf, order};
 use super::stage::MOST_STEPS;
+use super::sums::{Cut, Sum};
 use crate::op::{Along, Op, Operation};
 use crate::{Graph, Shape, Tensor};
 
@@ -32,16 +35,20 @@ pub(super) struct Scheduled {
     open: bool,
     /// The values of all.
     values: usize,
-    /// The values that all rows read.
+    /// The values that all rows read, or sum.
     read: usize,
     /// The share of the rows that makes a block worth its while.
     block: f64,
+    /// How rows are cut, if they are summed.
+    pub cut: Option<Cut>,
 }
 
-/// The stages in order. What is to be `alone` gets a stage by itself.
+/// The stages in order. What is to be `alone` gets a stage by itself, unless it is one of the `sums`: these are
+/// written where they are to be at the end of a stage.
 pub(super) fn schedule(
     graph: &Graph,
     homes: &[Option<Tensor>],
+    sums: &[Option<Sum>],
     alone: impl Fn(Tensor) -> bool,
 ) -> Vec<Scheduled> {
     let mut stages: Vec<Scheduled> = Vec::new();
@@ -52,15 +59,25 @@ pub(super) fn schedule(
             .iter()
             .map(|input| homes[input.0].and_then(|home| stage_of.get(&home).copied()))
             .collect();
-        let rows = rows(graph, tensor);
+        let sum = sums[tensor.0];
+        let rows = match sum {
+            Some(sum) => Some((sum.rows, sum.along)),
+            None => rows(graph, tensor),
+        };
+        let cut = sum.map(|sum| sum.cut);
         let latest = made_in.iter().copied().flatten().max();
-        let open = !alone(tensor);
-        let values = graph.shape(tensor).elements();
+        let open = sum.is_some() || !alone(tensor);
+        let elements = graph.shape(tensor).elements();
+        let values = if sum.is_some() { 0 } else { elements };
         let read = rows.map_or(0, |(_, along)| {
             let whole = inputs.iter().zip(along).filter(|(_, along)| !along);
-            whole.map(|(&input, _)| graph.shape(input).elements()).sum()
+            whole.map(|(&input, _)| graph.shape(input).elements()).sum::<usize>()
         });
+        let read = read + elements - values;
         let block = rows.map_or(1.0, |(count, _)| {
+            if let Some(cut) = cut {
+                return 1.0 / cut.parts as f64;
+            }
             let shapes: Vec<Shape> = inputs.iter().map(|&input| graph.shape(input)).collect();
             let at_least = graph.node(tensor).op.rows_at_least(&shapes);
             (at_least as f64 / count as f64).min(1.0)
@@ -68,13 +85,21 @@ pub(super) fn schedule(
         let joins = rows.filter(|_| open).and_then(|(count, along)| {
             let mut fit = stages.iter().enumerate().filter_map(|(index, stage)| {
                 let units = common(stage.units?, count)?;
+                let has_rows = |input: &Tensor, along| {
+                    along && homes[input.0].is_some_and(|home| sums[home.0].is_none())
+                };
                 let is_row_by_row =
-                    made_in.iter().zip(along).all(|(made, along)| *made != Some(index) || along);
+                    made_in.iter().zip(inputs).zip(along).all(|((made, input), along)| {
+                        *made != Some(index) || has_rows(input, along)
+                    });
+                let cut = stage.cut.or(cut);
+                let is_cut = cut.is_none_or(|cut| units.is_multiple_of(cut.parts))
+                    && (sum.is_none() || sum.map(|sum| sum.cut) == cut);
                 let stays_in_cache =
                     stage.block.max(block) * (stage.values + values) as f64 <= MOST_VALUES;
                 let stays_in_cache = stays_in_cache && stage.read + read <= MOST_READ;
                 let fits = stage.open && stage.tensors.len() < MOST_STEPS;
-                let fits = fits && is_row_by_row && stays_in_cache;
+                let fits = fits && is_row_by_row && is_cut && stays_in_cache;
                 fits.then_some((index, units))
             });
             match latest {
@@ -90,11 +115,20 @@ pub(super) fn schedule(
                 stages[index].values += values;
                 stages[index].read += read;
                 stages[index].block = stages[index].block.max(block);
+                stages[index].cut = stages[index].cut.or(cut);
                 index
             }
             None => {
-                let units = rows.map(|(count, _)| count);
-                stages.push(Scheduled { tensors: vec![tensor], units, open, values, read, block });
+                let units = cut.map(|cut| cut.parts).or(rows.map(|(count, _)| count));
+                stages.push(Scheduled {
+                    tensors: vec![tensor],
+                    units,
+                    open,
+                    values,
+                    read,
+                    block,
+                    cut,
+                });
                 stages.len() - 1
             }
         };

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
 use thalweg_matrix::{Aligned, Threads};
 
 use super::Place;
+use super::sums::Cut;
 use crate::op::{MAX_OPERANDS, Op, Operand, Operation, Run, Values};
 use crate::{Element, RunOptions, Shape};
 
@@ -27,6 +29,8 @@ pub(super) enum Stage {
         units_at_once: usize,
         /// How many units are worth a thread.
         units_per_thread: usize,
+        /// How units are cut, if they are summed: each part is of whole units.
+        cut: Option<Cut>,
     },
 }
 
@@ -55,13 +59,32 @@ pub(super) enum RowPlace {
     Whole(Place),
 }
 
-/// A buffer that a stage of rows writes, or the gradient, of which there is one at most, or else memory that
-/// is only there while a block runs.
+/// What a stage of rows writes.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
-    pub place: Option<Place>,
-    /// The values of a unit.
+    pub lies: Lies,
+    /// The values of a unit, or of a sum.
     pub unit: usize,
+}
+
+/// Where what a stage of rows writes lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lies {
+    /// In a buffer, or among the gradients, where one stage can write one value at most.
+    Rows(Place),
+    /// In memory that is only there while a block runs.
+    InBlock,
+    /// From `at` on among what a group of rows sums, until all groups are added at the end.
+    Sum { place: Place, at: usize },
+}
+
+impl Lies {
+    pub(super) fn place(&self) -> Option<&Place> {
+        match self {
+            Lies::Rows(place) | Lies::Sum { place, .. } => Some(place),
+            Lies::InBlock => None,
+        }
+    }
 }
 
 /// What a stage works on.
@@ -78,24 +101,28 @@ impl Stage {
         steps: Vec<Step<RowPlace>>,
         written: Vec<Written>,
         units: usize,
+        cut: Option<Cut>,
     ) -> Stage {
         // In tests small values are cut as well.
         /// A quarter of the second cache of today's processors: weights must stay there as well.
         const BYTES: usize = if cfg!(test) { 64 } else { 512 << 10 };
         /// Floating-point operations that take some 5 µs, against one to hand work to a thread that is awake.
         const WORTH: u64 = if cfg!(test) { 1 } else { 1 << 20 };
+        let is_sum = |written: &Written| matches!(written.lies, Lies::Sum { .. });
         let read = steps.iter().flat_map(|step| &step.operands);
         let read = read.filter(|(_, place)| matches!(place, RowPlace::Rows(_)));
         let read: usize = read.map(|(shape, _)| shape.elements() / units).sum();
-        let unit = read + written.iter().map(|written| written.unit).sum::<usize>();
+        let rows = written.iter().filter(|written| !is_sum(written));
+        let unit = read + rows.map(|written| written.unit).sum::<usize>();
         let flops = steps.iter().map(Step::flops).sum::<u64>() / units as u64;
+        let rows = steps.iter().filter(|step| !is_sum(&written[step.value]));
         let at_least =
-            steps.iter().map(|step| step.rows_at_least().div_ceil(step.shape.sizes()[0] / units));
+            rows.map(|step| step.rows_at_least().div_ceil(step.shape.sizes()[0] / units));
         let at_least = if cfg!(test) { 1 } else { at_least.max().unwrap_or(1) };
         let units_at_once = (BYTES / (unit * size_of::<T>()).max(1)).max(at_least);
         let units_at_once = units_at_once.clamp(1, units);
         let units_per_thread = WORTH.div_ceil(flops.max(1)) as usize;
-        Stage::Rows { steps, written, units, units_at_once, units_per_thread }
+        Stage::Rows { steps, written, units, units_at_once, units_per_thread, cut }
     }
 
     /// How many values its operations make before it runs.
@@ -103,6 +130,16 @@ impl Stage {
         match self {
             Stage::Whole { step, .. } => step.prepared,
             Stage::Rows { steps, .. } => steps.iter().map(|step| step.prepared).sum(),
+        }
+    }
+
+    /// How many values of memory it takes beside buffers: for what is prepared, and for what groups of rows sum.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Stage::Whole { .. } => self.prepared(),
+            Stage::Rows { written, cut, .. } => {
+                self.prepared() + cut.map_or(0, |cut| cut.groups) * summed(written)
+            }
         }
     }
 
@@ -126,21 +163,21 @@ impl Stage {
     pub(super) fn run<T: Element>(&self, memory: Memory<'_, T>, options: RunOptions) {
         match self {
             Stage::Whole { step, value } => step.run_whole(value, memory, options),
-            Stage::Rows { steps, written, units, units_at_once, units_per_thread } => {
+            Stage::Rows { steps, written, units, units_at_once, units_per_thread, cut } => {
                 // The buffers leave their places while others are read, so that none overlap.
                 let mut taken: [Aligned<T>; MOST_STEPS] =
                     std::array::from_fn(|_| Aligned::default());
                 let Memory { parameters, buffers, gradients, prepared } = memory;
-                let prepared = &mut prepared[..self.prepared()];
+                let (prepared, sums) = prepared[..self.memory()].split_at_mut(self.prepared());
                 prepare(steps, prepared, parameters, buffers, options.threads);
                 for (taken, written) in taken.iter_mut().zip(written) {
-                    if let Some(place) = &written.place {
+                    if let Lies::Rows(place) = &written.lies {
                         *taken = std::mem::take(home(place, buffers, gradients));
                     }
                 }
                 let mut values = taken.each_mut().map(|taken| &mut taken[..]);
                 for (values, written) in values.iter_mut().zip(written) {
-                    if let Some(place) = &written.place {
+                    if let Lies::Rows(place) = &written.lies {
                         *values = &mut std::mem::take(values)[place.range()];
                     }
                 }
@@ -152,21 +189,34 @@ impl Stage {
                     }
                     Threads::One | Threads::Pool => *units_at_once,
                 };
+                let units_of_a_part = cut.map_or(1, |cut| units / cut.parts);
+                let units_at_once = (units_at_once / units_of_a_part).max(1) * units_of_a_part;
+                let units_together = cut.map_or(units_at_once, |cut| units / cut.groups);
+                let summed = summed(written);
                 let rows = Rows {
                     steps,
                     written,
+                    summed,
                     units: *units,
-                    units_at_once,
+                    units_at_once: units_at_once.min(units_together),
+                    units_together,
+                    units_of_a_part,
                     units_per_thread: *units_per_thread,
                     parameters,
                     buffers: &*buffers,
                     prepared: &*prepared,
                     options: RunOptions { threads: Threads::One, ..options },
                 };
-                rows.run(0..*units, values, options.threads);
+                rows.run(0..*units, values, sums, options.threads);
                 for (taken, written) in taken.iter_mut().zip(written) {
-                    if let Some(place) = &written.place {
+                    if let Lies::Rows(place) = &written.lies {
                         *home(place, buffers, gradients) = std::mem::take(taken);
+                    }
+                }
+                for written in written {
+                    if let Lies::Sum { place, at } = &written.lies {
+                        let value = &mut home(place, buffers, gradients)[place.range()];
+                        add_groups(&sums[*at..], summed, value, options.threads);
                     }
                 }
             }
@@ -245,7 +295,7 @@ impl Step<Place> {
         let inputs = &operands[..self.operands.len()];
         self.op.prepare(inputs, prepared);
         let shape = self.shape;
-        self.op.run(Run { inputs, shape, prepared, first_row: 0, value, options });
+        self.op.run(Run { inputs, shape, prepared, first_row: 0, value, adds: false, options });
         *home(place, buffers, gradients) = output;
     }
 }
@@ -276,8 +326,13 @@ fn read<'a, T>(place: &Place, parameters: &'a [T], buffers: &'a [Aligned<T>]) ->
 struct Rows<'a, T> {
     steps: &'a [Step<RowPlace>],
     written: &'a [Written],
+    /// The values that a group sums.
+    summed: usize,
     units: usize,
     units_at_once: usize,
+    /// How many units stay on one thread: those of a group, or else of a block.
+    units_together: usize,
+    units_of_a_part: usize,
     units_per_thread: usize,
     parameters: &'a [T],
     buffers: &'a [Aligned<T>],
@@ -286,86 +341,162 @@ struct Rows<'a, T> {
 }
 
 impl<T: Element> Rows<'_, T> {
-    /// Runs some units, whose values are `values`.
-    fn run(&self, units: Range<usize>, values: [&mut [T]; MOST_STEPS], threads: Threads) {
+    /// Runs some units, whose values are `values`, and what their groups sum `sums`.
+    fn run(
+        &self,
+        units: Range<usize>,
+        values: [&mut [T]; MOST_STEPS],
+        sums: &mut [T],
+        threads: Threads,
+    ) {
         if units.len() <= self.units_at_once {
-            return self.block(units, values);
+            return self.block(units, values, sums);
         }
-        // Whole blocks to the left, so that only the last one may be smaller.
-        let blocks = units.len().div_ceil(self.units_at_once);
-        let middle = units.start + blocks / 2 * self.units_at_once;
+        // Whole groups, or whole blocks of one, to the left, so that only the last one may be smaller.
+        let are_apart = units.len() > self.units_together;
+        let whole = if are_apart { self.units_together } else { self.units_at_once };
+        let middle = units.start + units.len().div_ceil(whole) / 2 * whole;
         let (mut left, mut right) = (values, std::array::from_fn(|_| &mut [][..]));
         for ((left, right), written) in left.iter_mut().zip(&mut right).zip(self.written) {
-            let at =
-                (middle - units.start) * if written.place.is_some() { written.unit } else { 0 };
-            (*left, *right) = std::mem::take(left).split_at_mut(at);
+            let unit = if let Lies::Rows(_) = written.lies { written.unit } else { 0 };
+            (*left, *right) = std::mem::take(left).split_at_mut((middle - units.start) * unit);
         }
         let (first, second) = (units.start..middle, middle..units.end);
-        match threads {
-            Threads::Pool if units.len() >= 2 * self.units_per_thread => {
-                rayon::join(|| self.run(first, left, threads), || self.run(second, right, threads));
-            }
-            Threads::One | Threads::Pool => {
-                self.run(first, left, threads);
-                self.run(second, right, threads);
-            }
+        if !are_apart {
+            self.run(first, left, sums, threads);
+            return self.run(second, right, sums, threads);
         }
+        let (here, there) = sums.split_at_mut(first.len() / self.units_together * self.summed);
+        let is_worth_threads = units.len() >= 2 * self.units_per_thread;
+        let some = || self.run(first, left, here, threads);
+        let others = || self.run(second, right, there, threads);
+        match threads {
+            Threads::Pool if is_worth_threads => rayon::join(some, others),
+            Threads::One | Threads::Pool => (some(), others()),
+        };
     }
 
-    fn block(&self, units: Range<usize>, values: [&mut [T]; MOST_STEPS]) {
-        let in_block = self.written.iter().filter(|written| written.place.is_none());
+    fn block(&self, units: Range<usize>, values: [&mut [T]; MOST_STEPS], sums: &mut [T]) {
+        let in_block = self.written.iter().filter(|written| written.lies == Lies::InBlock);
         let length = in_block.map(|written| written.unit * units.len()).sum();
         T::with_scratch(length, |mut memory| {
             // Into a shorter life, which they share with the memory.
             let mut values = values.map(|values| &mut *values);
             for (values, written) in values.iter_mut().zip(self.written) {
-                if written.place.is_none() {
+                if written.lies == Lies::InBlock {
                     let length = written.unit * units.len();
                     (*values, memory) = std::mem::take(&mut memory).split_at_mut(length);
                 }
             }
-            self.steps(units, values);
+            self.steps(units, values, sums);
         });
     }
 
-    fn steps(&self, units: Range<usize>, mut values: [&mut [T]; MOST_STEPS]) {
-        let mut prepared = self.prepared;
+    fn steps(&self, units: Range<usize>, mut values: [&mut [T]; MOST_STEPS], sums: &mut [T]) {
+        let (mut rest, options) = (self.prepared, self.options);
         for step in self.steps {
-            let (of_step, of_others) = prepared.split_at(step.prepared);
-            prepared = of_others;
-            let rows_per_unit = step.shape.sizes()[0] / self.units;
-            let value = std::mem::take(&mut values[step.value]);
-            let mut operands =
-                [Operand { shape: Shape::SCALAR, values: Values::Here }; MAX_OPERANDS];
-            for (operand, (shape, place)) in operands.iter_mut().zip(&step.operands) {
-                let part =
-                    |shape: Shape| shape.with_size(0, shape.sizes()[0] / self.units * units.len());
-                *operand = match place {
-                    RowPlace::Written(index) if *index == step.value => {
-                        Operand { shape: part(*shape), values: Values::Here }
-                    }
-                    RowPlace::Written(index) => {
-                        let shape = part(*shape);
-                        Operand { shape, values: Values::Each(&values[*index][..shape.elements()]) }
-                    }
-                    RowPlace::Rows(place) => {
-                        let all = read(place, self.parameters, self.buffers);
-                        let unit = shape.elements() / self.units;
-                        let some = &all[units.start * unit..units.end * unit];
-                        Operand { shape: part(*shape), values: Values::Each(some) }
-                    }
-                    RowPlace::Whole(place) => {
-                        let all = read(place, self.parameters, self.buffers);
-                        Operand { shape: *shape, values: Values::Each(all) }
-                    }
-                };
+            let prepared;
+            (prepared, rest) = rest.split_at(step.prepared);
+            let Written { lies, unit } = &self.written[step.value];
+            if let Lies::Sum { at, .. } = lies {
+                for start in units.clone().step_by(self.units_of_a_part) {
+                    let part = start..start + self.units_of_a_part;
+                    let operands = self.operands(step, &values, units.start, &part);
+                    let inputs = &operands[..step.operands.len()];
+                    let (shape, value) = (step.shape, &mut sums[*at..][..*unit]);
+                    // The first part of a group writes, the others add.
+                    let adds = start % self.units_together > 0;
+                    step.op.run(Run {
+                        inputs,
+                        shape,
+                        prepared,
+                        first_row: 0,
+                        value,
+                        adds,
+                        options,
+                    });
+                }
+            } else {
+                let whole = std::mem::take(&mut values[step.value]);
+                let operands = self.operands(step, &values, units.start, &units);
+                let inputs = &operands[..step.operands.len()];
+                let shape = self.some(step.shape, &units);
+                let first_row = step.shape.sizes()[0] / self.units * units.start;
+                let value = &mut whole[..shape.elements()];
+                step.op.run(Run {
+                    inputs,
+                    shape,
+                    prepared,
+                    first_row,
+                    value,
+                    adds: false,
+                    options,
+                });
+                values[step.value] = whole;
             }
-            let inputs = &operands[..step.operands.len()];
-            let shape = step.shape.with_size(0, rows_per_unit * units.len());
-            let (first_row, options) = (rows_per_unit * units.start, self.options);
-            let (prepared, value_of_step) = (of_step, &mut value[..shape.elements()]);
-            step.op.run(Run { inputs, shape, prepared, first_row, value: value_of_step, options });
-            values[step.value] = value;
         }
+    }
+
+    /// The operands for some units of the block that begins at `start`.
+    fn operands<'v>(
+        &'v self,
+        step: &Step<RowPlace>,
+        values: &'v [&mut [T]; MOST_STEPS],
+        start: usize,
+        units: &Range<usize>,
+    ) -> [Operand<'v, T>; MAX_OPERANDS] {
+        let mut operands = [Operand { shape: Shape::SCALAR, values: Values::Here }; MAX_OPERANDS];
+        for (operand, (shape, place)) in operands.iter_mut().zip(&step.operands) {
+            let unit = shape.elements() / self.units;
+            let some = |values: &'v [T], start: usize| {
+                let some = &values[(units.start - start) * unit..][..units.len() * unit];
+                Operand { shape: self.some(*shape, units), values: Values::Each(some) }
+            };
+            *operand = match place {
+                RowPlace::Written(index) if *index == step.value => {
+                    Operand { shape: self.some(*shape, units), values: Values::Here }
+                }
+                RowPlace::Written(index) => some(&*values[*index], start),
+                RowPlace::Rows(place) => some(read(place, self.parameters, self.buffers), 0),
+                RowPlace::Whole(place) => {
+                    let all = read(place, self.parameters, self.buffers);
+                    Operand { shape: *shape, values: Values::Each(all) }
+                }
+            };
+        }
+        operands
+    }
+
+    /// The shape of some units of all.
+    fn some(&self, shape: Shape, units: &Range<usize>) -> Shape {
+        shape.with_size(0, shape.sizes()[0] / self.units * units.len())
+    }
+}
+
+/// How many values a group sums.
+fn summed(written: &[Written]) -> usize {
+    let sums = written.iter().filter(|written| matches!(written.lies, Lies::Sum { .. }));
+    sums.map(|written| written.unit).sum()
+}
+
+/// value ← the sum, in order, of what groups have summed, whose values begin `stride` apart.
+fn add_groups<T: Element>(sums: &[T], stride: usize, value: &mut [T], threads: Threads) {
+    /// Values that take some 5 µs to add.
+    const WORTH: usize = if cfg!(test) { 1 } else { 8 << 10 };
+    let add = |start: usize, value: &mut [T]| {
+        for (index, group) in sums.chunks(stride).enumerate() {
+            let group = &group[start..][..value.len()];
+            match index {
+                0 => value.copy_from_slice(group),
+                _ => value.iter_mut().zip(group).for_each(|(value, more)| *value = *value + *more),
+            }
+        }
+    };
+    match threads {
+        Threads::Pool if value.len() >= 2 * WORTH => {
+            let share = value.len().div_ceil(rayon::current_num_threads()).max(WORTH);
+            value.par_chunks_mut(share).enumerate().for_each(|(i, value)| add(i * share, value));
+        }
+        Threads::One | Threads::Pool => add(0, value),
     }
 }
