@@ -291,8 +291,7 @@ impl Compiler<'_> {
         for &tensor in tensors {
             let dying = self.dying(tensor, kept);
             let length = self.graph.shape(tensor).elements();
-            let stays = self.last_use.get(&tensor).is_some_and(|last| tensors.contains(last))
-                && !kept.contains(&tensor);
+            let stays = self.stays(tensor, tensors, kept);
             let overwritable = dying.iter().copied().filter(|operand| {
                 !whole.contains(operand) && in_block.contains_key(operand) == stays
             });
@@ -368,6 +367,15 @@ impl Compiler<'_> {
             }
         }
         self.stages.push(Stage::rows::<T>(steps, written, units, cut));
+    }
+
+    /// Whether a value of a stage, whose operations are `tensors`, need not outlive a block: these alone read it,
+    /// and what is written over it need not either. Otherwise it is made right where that will lie. Memory that is
+    /// not in the cache takes time to write, and a product, say, hides it better than the sum with biases after it.
+    fn stays(&self, tensor: Tensor, tensors: &[Tensor], kept: &HashSet<Tensor>) -> bool {
+        let last = self.last_use.get(&tensor).filter(|last| tensors.contains(last));
+        let Some(&last) = last.filter(|_| !kept.contains(&tensor)) else { return false };
+        self.overwritten(last, &[tensor]).is_none() || self.stays(last, tensors, kept)
     }
 
     /// The operands of which a tensor takes rows.
