@@ -153,6 +153,11 @@ impl<T: Element> Plan<T> {
 
     fn calculate(&mut self, parameters: &Parameters<T>, options: RunOptions) {
         self.runs += 1;
+        let options = match self.helpers {
+            Some(_) => options,
+            // It takes longer to wake threads than to do without.
+            None => RunOptions { threads: Threads::One, ..options },
+        };
         for stage in &self.stages {
             let memory = Memory {
                 parameters: parameters.values(),

@@ -57,12 +57,12 @@ pub(super) fn compile<T: Element>(
     }
     let values = fetch.iter().map(|&tensor| (tensor, compiler.public_place(tensor))).collect();
     let assignments = compiler.place_assignments(&layout, assignments);
-    let flops = compiler.stages.iter().map(Stage::flops).sum::<u64>();
+    let work = compiler.stages.iter().map(Stage::work).sum::<u64>();
     let prepared = compiler.stages.iter().map(Stage::memory).max().unwrap_or(0);
     Plan {
         buffers: compiler.buffers(),
         gradients: Aligned::new(train.map_or(0, |_| layout.trained_length), T::constant(0.0)),
-        helpers: (flops >= WORTH_THREADS).then(Helpers::new),
+        helpers: (work >= WORTH_THREADS).then(Helpers::new),
         prepared: Aligned::new(prepared, T::constant(0.0)),
         stages: compiler.stages,
         inputs,
@@ -73,8 +73,8 @@ pub(super) fn compile<T: Element>(
     }
 }
 
-/// Floating-point operations that take some 50 µs, as long as a thread takes to wake up.
-const WORTH_THREADS: u64 = 8 << 20;
+/// Floating-point operations, or others that take as long, of some 50 µs: a thread takes as long to wake up.
+const WORTH_THREADS: u64 = if cfg!(test) { 0 } else { 8 << 20 };
 
 /// For each tensor that `roots` need, and each input, the tensor in whose place its values are.
 fn homes(graph: &Graph, roots: &[Tensor]) -> Vec<Option<Tensor>> {

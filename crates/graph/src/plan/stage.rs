@@ -114,14 +114,14 @@ impl Stage {
         let read: usize = read.map(|(shape, _)| shape.elements() / units).sum();
         let rows = written.iter().filter(|written| !is_sum(written));
         let unit = read + rows.map(|written| written.unit).sum::<usize>();
-        let flops = steps.iter().map(Step::flops).sum::<u64>() / units as u64;
+        let work = steps.iter().map(Step::work).sum::<u64>() / units as u64;
         let rows = steps.iter().filter(|step| !is_sum(&written[step.value]));
         let at_least =
             rows.map(|step| step.rows_at_least().div_ceil(step.shape.sizes()[0] / units));
         let at_least = if cfg!(test) { 1 } else { at_least.max().unwrap_or(1) };
         let units_at_once = (BYTES / (unit * size_of::<T>()).max(1)).max(at_least);
         let units_at_once = units_at_once.clamp(1, units);
-        let units_per_thread = WORTH.div_ceil(flops.max(1)) as usize;
+        let units_per_thread = WORTH.div_ceil(work.max(1)) as usize;
         Stage::Rows { steps, written, units, units_at_once, units_per_thread, cut }
     }
 
@@ -143,11 +143,11 @@ impl Stage {
         }
     }
 
-    /// The floating-point operations.
-    pub(super) fn flops(&self) -> u64 {
+    /// [`Step::work`] of all operations.
+    pub(super) fn work(&self) -> u64 {
         match self {
-            Stage::Whole { step, .. } => step.flops(),
-            Stage::Rows { steps, .. } => steps.iter().map(Step::flops).sum(),
+            Stage::Whole { step, .. } => step.work(),
+            Stage::Rows { steps, .. } => steps.iter().map(Step::work).sum(),
         }
     }
 
@@ -235,6 +235,14 @@ impl<P> Step<P> {
         let shapes: Vec<Shape> = operands.iter().map(|(shape, _)| *shape).collect();
         let prepared = op.prepared::<T>(&shapes, shape);
         Step { name, op, operands, shape, value, prepared }
+    }
+
+    /// The floating-point operations, or those that take as long as it does to read and write all values, if these
+    /// are more.
+    fn work(&self) -> u64 {
+        const OF_A_VALUE: u64 = 12;
+        let shapes = self.operands.iter().map(|(shape, _)| *shape).chain([self.shape]);
+        self.flops().max(OF_A_VALUE * shapes.map(|shape| shape.elements() as u64).sum::<u64>())
     }
 }
 
