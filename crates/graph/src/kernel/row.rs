@@ -57,8 +57,15 @@ pub(crate) fn dot<T: Element>(a: &[T], b: &[T]) -> T {
             *lane = *lane + a * b;
         }
     }
-    for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *lane = *lane + a * b;
+    if !a_rest.is_empty() {
+        // Where there are none, 0 is added.
+        let rest = [a_rest, b_rest].map(
+            #[inline(always)]
+            |x| mapped(x, |x| x),
+        );
+        for (lane, (&a, &b)) in lanes.iter_mut().zip(rest[0].iter().zip(&rest[1])) {
+            *lane = *lane + a * b;
+        }
     }
     joined(lanes, |a, b| a + b)
 }
