@@ -23,7 +23,8 @@ pub(crate) trait Operation {
     }
 
     /// Where the value is a sum over the rows of some operands, and so not made row by row: which ones.
-    /// [`Operation::run`] may then be asked for the sum over some of the rows at a time.
+    /// These have as many rows as each other. [`Operation::run`] may then be given some of them at a time, with the
+    /// shape of the whole value, and be asked to add their sum to it ([`Run::adds`]). It may want nothing prepared.
     fn sums_rows(&self, _inputs: &[Shape]) -> Option<Along> {
         None
     }

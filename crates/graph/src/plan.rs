@@ -40,7 +40,8 @@ pub struct Plan<T> {
     stages: Vec<Stage>,
     buffers: Vec<Aligned<T>>,
     gradients: Aligned<T>,
-    /// What the operations of a stage make before it runs, each stage over that of the one before.
+    /// What the operations of a stage make before it runs, and what its groups of rows sum, each stage over that of
+    /// the one before.
     prepared: Aligned<T>,
     inputs: HashMap<Tensor, Place>,
     /// Where the fetched values are.

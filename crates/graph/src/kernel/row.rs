@@ -73,14 +73,14 @@ pub(crate) fn dot<T: Element>(a: &[T], b: &[T]) -> T {
 /// xᵢ ← f(xᵢ), in whole vectors also at the end of the row.
 #[inline(always)]
 pub(crate) fn map_row<T: Element>(x: &mut [T], f: impl Fn(T) -> T) {
-    let whole = x.len() / LANES * LANES;
-    // As many of the last values as there are lanes, as they are now: some will be written twice.
+    // As many of the last values as there are lanes, as they are now: some are written twice.
     match x.last_chunk::<LANES>().copied() {
         Some(mut last) => {
+            let before = (x.len() - 1) / LANES * LANES;
             for x in &mut last {
                 *x = f(*x);
             }
-            for x in &mut x[..whole] {
+            for x in &mut x[..before] {
                 *x = f(*x);
             }
             *x.last_chunk_mut::<LANES>().expect("there was one") = last;
@@ -147,6 +147,9 @@ mod tests {
             assert_eq!(sum_of(&x, |x| x * x), squares);
             let top = if length == 0 { f64::NEG_INFINITY } else { f64::from(length) };
             assert_eq!(greatest(&x), top);
+            let mut halves = x.clone();
+            map_row(&mut halves, |x| x / 2.0);
+            assert!(halves.iter().zip(&x).all(|(half, x)| 2.0 * half == *x));
         }
     }
 

@@ -4,9 +4,7 @@
 //! products again, with other flags, so that no matrix is ever copied to transpose it. For B̄ an A that is made
 //! quickly is made again: see [`Graph::again`].
 
-use thalweg_matrix::{
-    Matrix, Rearranged, product_rearranged, product_scaled, shares_inner,
-};
+use thalweg_matrix::{Matrix, Rearranged, product_rearranged, product_scaled, shares_inner};
 
 use super::{Along, Gradient, Operand, Operation, Run, Site};
 use crate::error::{GraphError, Problem};
@@ -120,6 +118,7 @@ impl Operation for MatMul {
         let (_, [rows, columns]) = run.shape.matrices().expect("it was shaped as matrices");
         let (one, kept) = (T::constant(1.0), T::constant(if run.adds { 1.0 } else { 0.0 }));
         if !run.prepared.is_empty() {
+            debug_assert!(!run.adds, "what sums rows is not made row by row");
             let a = self.left.read(a, 0);
             let b = Rearranged::lying_in(run.prepared, a.columns(), columns);
             return product_rearranged(one, a, b, T::constant(0.0), run.value, columns);

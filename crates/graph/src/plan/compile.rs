@@ -33,9 +33,9 @@ pub(super) fn compile<T: Element>(
     let homes = homes(graph, &[fetch, gradients, &assigned].concat());
     let is_gradient: HashSet<Tensor> =
         gradients.iter().filter_map(|gradient| homes[gradient.0]).collect();
-    // Gradients go straight to where the optimizer reads them. Those places lie in one vector, of which a
-    // stage can write one part only.
     let sums = sums(graph);
+    // Gradients go straight to where the optimizer reads them. Those places lie in one vector, of which the rows of
+    // a stage can be one part only.
     let stages = schedule(graph, &homes, &sums, |tensor| is_gradient.contains(&tensor));
     let mut compiler = Compiler {
         last_use: last_use(graph, &homes, &stages),
@@ -73,7 +73,7 @@ pub(super) fn compile<T: Element>(
     }
 }
 
-/// Floating-point operations, or others that take as long, of some 50 µs: a thread takes as long to wake up.
+/// Work, as [`Step::work`] counts it, of some 50 µs: a thread takes as long to wake up.
 const WORTH_THREADS: u64 = if cfg!(test) { 1 } else { 8 << 20 };
 
 /// For each tensor that `roots` need, and each input, the tensor in whose place its values are.
@@ -291,7 +291,7 @@ impl Compiler<'_> {
         for &tensor in tensors {
             let dying = self.dying(tensor, kept);
             let length = self.graph.shape(tensor).elements();
-            let stays = self.stays(tensor, tensors, kept);
+            let stays = self.stays(tensor, tensors, &whole, kept);
             let overwritable = dying.iter().copied().filter(|operand| {
                 !whole.contains(operand) && in_block.contains_key(operand) == stays
             });
@@ -361,8 +361,9 @@ impl Compiler<'_> {
         for (_, place) in steps.iter_mut().flat_map(|step: &mut Step<RowPlace>| &mut step.operands)
         {
             let RowPlace::Rows(rows) = place else { continue };
-            if let Some(at) = written.iter().position(|written| written.lies.place() == Some(rows))
-            {
+            let is_there =
+                |written: &Written| matches!(&written.lies, Lies::Rows(place) if place == rows);
+            if let Some(at) = written.iter().position(is_there) {
                 *place = RowPlace::Written(at);
             }
         }
@@ -370,12 +371,24 @@ impl Compiler<'_> {
     }
 
     /// Whether a value of a stage, whose operations are `tensors`, need not outlive a block: these alone read it,
-    /// and what is written over it need not either. Otherwise it is made right where that will lie. Memory that is
-    /// not in the cache takes time to write, and a product, say, hides it better than the sum with biases after it.
-    fn stays(&self, tensor: Tensor, tensors: &[Tensor], kept: &HashSet<Tensor>) -> bool {
+    /// and if one of them is written over it, that one need not either. Otherwise it is made right where that will
+    /// lie. Memory that is not in the cache takes time to write, and a product, say, hides it better than the sum
+    /// with biases after it.
+    ///
+    /// Of what is read in `whole` nothing is written over.
+    fn stays(
+        &self,
+        tensor: Tensor,
+        tensors: &[Tensor],
+        whole: &HashSet<Tensor>,
+        kept: &HashSet<Tensor>,
+    ) -> bool {
         let last = self.last_use.get(&tensor).filter(|last| tensors.contains(last));
         let Some(&last) = last.filter(|_| !kept.contains(&tensor)) else { return false };
-        self.overwritten(last, &[tensor]).is_none() || self.stays(last, tensors, kept)
+        let mut overwritable = self.dying(last, kept);
+        overwritable.retain(|home| !whole.contains(home));
+        self.overwritten(last, &overwritable) != Some(tensor)
+            || self.stays(last, tensors, whole, kept)
     }
 
     /// The operands of which a tensor takes rows.

@@ -21,7 +21,7 @@ use crate::{Graph, Shape, Tensor};
 /// `f32`.
 const MOST_VALUES: f64 = (512 << 10) as f64;
 
-/// The values that each block of a stage may read whole, such as weights: 1 MiB of `f32`, half of the second
+/// The values that each block of a stage may read whole, such as weights, or sum: 1 MiB of `f32`, half of the second
 /// cache. Where there are more of them, a block finds none there from the block before.
 const MOST_READ: usize = 256 << 10;
 
@@ -33,7 +33,7 @@ pub(super) struct Scheduled {
     pub units: Option<usize>,
     /// Whether others may join.
     open: bool,
-    /// The values of all.
+    /// The values of all rows.
     values: usize,
     /// The values that all rows read, or sum.
     read: usize,
@@ -92,9 +92,9 @@ pub(super) fn schedule(
                     made_in.iter().zip(inputs).zip(along).all(|((made, input), along)| {
                         *made != Some(index) || has_rows(input, along)
                     });
-                let cut = stage.cut.or(cut);
-                let is_cut = cut.is_none_or(|cut| units.is_multiple_of(cut.parts))
-                    && (sum.is_none() || sum.map(|sum| sum.cut) == cut);
+                let together = stage.cut.or(cut);
+                let is_cut = together.is_none_or(|cut| units.is_multiple_of(cut.parts));
+                let is_cut = is_cut && (cut.is_none() || cut == together);
                 let stays_in_cache =
                     stage.block.max(block) * (stage.values + values) as f64 <= MOST_VALUES;
                 let stays_in_cache = stays_in_cache && stage.read + read <= MOST_READ;
@@ -103,7 +103,9 @@ pub(super) fn schedule(
                 fits.then_some((index, units))
             });
             match latest {
-                // What needs no other operation goes to the first stage that it fits.
+                // A sum of what is there anyhow gains nothing. What else needs no other operation goes to the first
+                // stage that it fits.
+                None if sum.is_some() => None,
                 None => fit.next(),
                 Some(latest) => fit.find(|(index, _)| *index == latest),
             }

@@ -21,9 +21,9 @@ pub(super) enum Stage {
     /// Operations that run block of rows by block of rows.
     Rows {
         steps: Vec<Step<RowPlace>>,
-        /// The buffers that they write, each with the values of a unit, all units one after the other.
+        /// What they write: rows lie unit after unit.
         written: Vec<Written>,
-        /// The parts into which rows can be cut.
+        /// The pieces into which rows can be cut.
         units: usize,
         /// How many units make a block that fits the cache.
         units_at_once: usize,
@@ -126,7 +126,7 @@ impl Stage {
     }
 
     /// How many values its operations make before it runs.
-    pub(super) fn prepared(&self) -> usize {
+    fn prepared(&self) -> usize {
         match self {
             Stage::Whole { step, .. } => step.prepared,
             Stage::Rows { steps, .. } => steps.iter().map(|step| step.prepared).sum(),
@@ -237,12 +237,14 @@ impl<P> Step<P> {
         Step { name, op, operands, shape, value, prepared }
     }
 
-    /// The floating-point operations, or those that take as long as it does to read and write all values, if these
-    /// are more.
-    fn work(&self) -> u64 {
+    /// The floating-point operations, or those that take as long as it does to read and write values, if these are
+    /// more. What has more values than are calculated or calculated with is not read whole.
+    pub(super) fn work(&self) -> u64 {
         const OF_A_VALUE: u64 = 12;
-        let shapes = self.operands.iter().map(|(shape, _)| *shape).chain([self.shape]);
-        self.flops().max(OF_A_VALUE * shapes.map(|shape| shape.elements() as u64).sum::<u64>())
+        let (flops, made) = (self.flops(), self.shape.elements() as u64);
+        let read = self.operands.iter().map(|(shape, _)| shape.elements() as u64);
+        let read: u64 = read.map(|values| values.min(made.max(flops))).sum();
+        flops.max(OF_A_VALUE * (made + read))
     }
 }
 

@@ -13,13 +13,15 @@
 use super::compile::is_leaf;
 use super::schedule::rows;
 use crate::op::{Along, Op, Operation};
-use crate::{Graph, Node, Shape, Tensor};
+use crate::{Graph, Node, Shape};
 
-/// The fewest rows of a part: a part reads and writes the sum.
-const ROWS_OF_A_PART: usize = if cfg!(test) { 1 } else { 48 };
+/// About how many rows a part has: with fewer, the sum is read and written more often. As many as are summed first
+/// where rows are summed to biases, so that the two fit each other.
+const ROWS_OF_A_PART: usize = if cfg!(test) { 1 } else { 64 };
 
-/// The most: more do not stay in cache until they are summed.
-const MOST_ROWS_OF_A_PART: usize = 256;
+/// The fewest and the most rows of a part: more do not stay in cache until they are summed.
+const LEAST_ROWS: usize = if cfg!(test) { 1 } else { 48 };
+const MOST_ROWS: usize = 256;
 
 /// The fewest rows of a group: the sum of a group is written, and read once more to be added.
 const ROWS_OF_A_GROUP: usize = if cfg!(test) { 1 } else { 512 };
@@ -54,10 +56,10 @@ pub(super) struct Cut {
 
 /// For each node, how it is summed, if that is in parts.
 pub(super) fn sums(graph: &Graph) -> Vec<Option<Sum>> {
-    let mut made = Vec::new();
-    let sum = |(tensor, node): (Tensor, &Node)| {
+    let (mut sums, mut made) = (Vec::new(), Vec::new());
+    for (tensor, node) in graph.nodes() {
         let shapes: Vec<Shape> = node.inputs().iter().map(|&input| graph.shape(input)).collect();
-        let (of_tensor, sum) = match &node.op {
+        let (rows_of_it, sum) = match &node.op {
             Op::Reshape(_) => (made[node.inputs()[0].0], None),
             _ if is_leaf(graph, tensor) => (Made::AT_ONCE, None),
             op => match rows(graph, tensor) {
@@ -65,17 +67,17 @@ pub(super) fn sums(graph: &Graph) -> Vec<Option<Sum>> {
                     let block = (op.rows_at_least(&shapes) as f64 / count as f64).min(1.0);
                     (Made { units: count, block }.with(node, along, &made), None)
                 }
-                None => (Made::AT_ONCE, sum(node, &shapes, &made)),
+                None => (Made::AT_ONCE, sum_of(node, &shapes, &made)),
             },
         };
-        made.push(of_tensor);
-        sum
-    };
-    graph.nodes().map(sum).collect()
+        sums.push(sum);
+        made.push(rows_of_it);
+    }
+    sums
 }
 
 /// How a node is summed, if that is in parts, of operands of these shapes.
-fn sum(node: &Node, shapes: &[Shape], made: &[Made]) -> Option<Sum> {
+fn sum_of(node: &Node, shapes: &[Shape], made: &[Made]) -> Option<Sum> {
     let along = node.op.sums_rows(shapes)?;
     let (summed, _) = shapes.iter().zip(along).find(|(_, along)| *along)?;
     let rows = *summed.sizes().first()?;
@@ -85,15 +87,21 @@ fn sum(node: &Node, shapes: &[Shape], made: &[Made]) -> Option<Sum> {
 
 /// How to cut so many rows, if that pays.
 fn cut(rows: usize, made: Made, value: Shape) -> Option<Cut> {
-    if rows == 0 || !(1..=MOST_VALUES).contains(&value.elements()) {
+    if !(1..=MOST_VALUES).contains(&value.elements()) {
         return None;
     }
-    let pays = |parts: usize| rows / parts >= ROWS_OF_A_PART && 1.0 >= made.block * parts as f64;
-    let parts = (1..=made.units).rev().find(|&n| made.units.is_multiple_of(n) && pays(n))?;
-    let halves = |groups: &usize| (groups / 2 >= GROUPS).then_some(groups / 2);
-    let pays = |groups: &usize| parts.is_multiple_of(*groups) && rows / groups >= ROWS_OF_A_GROUP;
-    let groups = std::iter::successors(Some(MOST_GROUPS), halves).find(pays)?;
-    (rows / parts <= MOST_ROWS_OF_A_PART).then_some(Cut { parts, groups })
+    let halves = |groups: &usize| Some(groups / 2).filter(|&groups| groups >= GROUPS);
+    let in_groups = |parts: usize| {
+        let pays =
+            |groups: &usize| parts.is_multiple_of(*groups) && rows / groups >= ROWS_OF_A_GROUP;
+        let groups = std::iter::successors(Some(MOST_GROUPS), halves).find(pays)?;
+        Some(Cut { parts, groups })
+    };
+    let is_block = |parts: usize| made.block * parts as f64 <= 1.0;
+    (rows.div_ceil(MOST_ROWS)..=rows / LEAST_ROWS)
+        .filter(|&parts| parts > 0 && made.units.is_multiple_of(parts) && is_block(parts))
+        .filter_map(in_groups)
+        .min_by_key(|cut| (rows / cut.parts).abs_diff(ROWS_OF_A_PART))
 }
 
 /// How the rows of a value are made: in units, of which each is made of nothing but the same unit of other values.
@@ -142,5 +150,15 @@ mod tests {
         assert_eq!((sum.rows, sum.along), (24, [true, true, false, false]));
         assert_eq!(sum.cut, Cut { parts: 6, groups: 2 }, "6 examples are apart, and 2 divides 6");
         assert_eq!(sums.iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn rows_are_cut_where_they_can_be() {
+        let value = Shape::from([4, 4]);
+        let cut = |rows, units| cut(rows, Made { units, block: 0.0 }, value);
+        assert_eq!(cut(12, 12), Some(Cut { parts: 12, groups: 4 }));
+        assert_eq!(cut(12, 6), Some(Cut { parts: 6, groups: 2 }));
+        assert_eq!(cut(7, 7), Some(Cut { parts: 7, groups: 1 }));
+        assert_eq!(cut(0, 0), None);
     }
 }

@@ -207,37 +207,41 @@ fn batches_of_different_sizes_share_parameters_and_weigh_alike() {
 
 #[test]
 fn gradients_of_weights_are_summed_where_their_rows_are_made() {
-    let mut graph = Graph::new();
-    let x = graph.input("x", [8, 3, 12]);
-    let attended = graph.attention(x, 2, true).unwrap();
-    let rows = graph.reshape(attended, [24, 4]).unwrap();
-    let hidden = graph.scope("hidden", |g| g.dense(rows, 5, Activation::Gelu)).unwrap();
-    let y = graph.scope("y", |g| g.dense(hidden, 4, Activation::Tanh)).unwrap();
-    let squares = graph.square(y);
-    let loss = graph.mean(squares);
-    let train = graph.minimize(loss, "sgd").unwrap();
-    let values: Vec<f64> = (0..8 * 3 * 12).map(|i| (i as f64 * 1.3).cos()).collect();
-    let (inputs, parameters) = (HashMap::from([(x, values)]), parameters(&graph));
-    let naive = naive::evaluate(&graph, &inputs, &parameters, RunOptions::default());
-    let gradients: Vec<f64> =
-        train.gradients.iter().flat_map(|gradient| naive[gradient.0].clone()).collect();
-    // What else is fetched changes what runs together, but no bit.
-    for fetch in [&[][..], &[hidden, y], &[train.gradients[0]]] {
-        let mut plan = Plan::compile(&graph, fetch, Some(&train));
-        plan.input_mut(x).copy_from_slice(&inputs[&x]);
-        for threads in [1, 2, 3] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let options = RunOptions { threads: Threads::Pool, ..RunOptions::default() };
-            pool.install(|| plan.run(&parameters, options)).unwrap();
-            assert_eq!(plan.gradients(), gradients, "{threads} threads");
+    // One part for each of eight groups, and three for each of two.
+    for examples in [8, 6] {
+        let mut graph = Graph::new();
+        let x = graph.input("x", [examples, 3, 12]);
+        let attended = graph.attention(x, 2, true).unwrap();
+        let rows = graph.reshape(attended, [examples * 3, 4]).unwrap();
+        let hidden = graph.scope("hidden", |g| g.dense(rows, 5, Activation::Gelu)).unwrap();
+        let y = graph.scope("y", |g| g.dense(hidden, 4, Activation::Tanh)).unwrap();
+        let squares = graph.square(y);
+        let loss = graph.mean(squares);
+        let train = graph.minimize(loss, "sgd").unwrap();
+        let values: Vec<f64> = (0..examples * 3 * 12).map(|i| (i as f64 * 1.3).cos()).collect();
+        let (inputs, parameters) = (HashMap::from([(x, values)]), parameters(&graph));
+        let naive = naive::evaluate(&graph, &inputs, &parameters, RunOptions::default());
+        let gradients: Vec<f64> =
+            train.gradients.iter().flat_map(|gradient| naive[gradient.0].clone()).collect();
+        // What else is fetched changes what runs together, but no bit.
+        for fetch in [&[][..], &[hidden, y], &[train.gradients[0]]] {
+            let mut plan = Plan::compile(&graph, fetch, Some(&train));
+            plan.input_mut(x).copy_from_slice(&inputs[&x]);
+            for threads in [1, 2, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let options = RunOptions { threads: Threads::Pool, ..RunOptions::default() };
+                pool.install(|| plan.run(&parameters, options)).unwrap();
+                assert_eq!(plan.gradients(), gradients, "{threads} threads");
+            }
+            let steps = plan.describe().steps;
+            let is_gradient = |name: &&String| {
+                name.starts_with("train/gradients")
+                    && name.rsplit('/').next().unwrap().starts_with("matmul")
+            };
+            let together =
+                steps.iter().map(|step| step.operations.iter().filter(is_gradient).count());
+            assert_eq!(together.max(), Some(3), "both gradients of weights beside that of a value");
         }
-        let steps = plan.describe().steps;
-        let is_gradient = |name: &&String| {
-            name.starts_with("train/gradients")
-                && name.rsplit('/').next().unwrap().starts_with("matmul")
-        };
-        let together = steps.iter().map(|step| step.operations.iter().filter(is_gradient).count());
-        assert_eq!(together.max(), Some(3), "both gradients of weights beside that of a value");
     }
 }
 
