@@ -106,7 +106,7 @@ impl Stage {
         // In tests small values are cut as well.
         /// A quarter of the second cache of today's processors: weights must stay there as well.
         const BYTES: usize = if cfg!(test) { 64 } else { 512 << 10 };
-        /// Floating-point operations that take some 5 µs, against one to hand work to a thread that is awake.
+        /// Work, as [`Step::work`] counts it, of some 5 µs, against one to hand it to a thread that is awake.
         const WORTH: u64 = if cfg!(test) { 1 } else { 1 << 20 };
         let is_sum = |written: &Written| matches!(written.lies, Lies::Sum { .. });
         let read = steps.iter().flat_map(|step| &step.operands);
